@@ -1,0 +1,1 @@
+//! Plain reference functions, one a scalar operation: the constant folder's and the tests' oracle.

@@ -1,0 +1,9 @@
+//! StableHLO programs: bytecode (VHLO) and text into a verified [`Module`], and back into text.
+
+#![forbid(unsafe_code)]
+
+pub mod location;
+pub mod module;
+
+pub use location::{LocId, Location, Locations};
+pub use module::{Function, Module, OpId, Operation, Region, RegionId, ValueId};
