@@ -70,8 +70,8 @@ impl Scalar {
         let bits = match dtype {
             DType::F64 => value.to_bits().into(),
             DType::F32 => (value as f32).to_bits().into(),
-            DType::F16 => f16::from_f64(value).to_bits().into(),
-            DType::BF16 => bf16::from_f64(value).to_bits().into(),
+            DType::F16 => f16::from_f32(odd_f32(value)).to_bits().into(),
+            DType::BF16 => bf16::from_f32(odd_f32(value)).to_bits().into(),
             DType::C64 => (value as f32).to_bits().into(),
             DType::C128 => value.to_bits().into(),
             DType::Bool => u128::from(value != 0.0),
@@ -157,6 +157,17 @@ impl Scalar {
             _ => self.as_i128() == i128::from(value),
         }
     }
+}
+
+/// `value` rounded to odd: inexact results get an odd last bit, so that rounding them once more, to
+/// fewer bits, gives what one rounding would (`half` looks only at the upper 32 bits of an f64).
+fn odd_f32(value: f64) -> f32 {
+    let nearest = value as f32;
+    if f64::from(nearest) == value || !nearest.is_finite() {
+        return nearest;
+    }
+    let above = f64::from(nearest).abs() > value.abs();
+    f32::from_bits((nearest.to_bits() - u32::from(above)) | 1)
 }
 
 /// Smallest and largest value of an integer type (0 and 1 for `bool`).
