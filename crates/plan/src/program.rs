@@ -1,0 +1,219 @@
+//! Plans: slots, steps and blocks of steps.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use tensor::{Literal, TensorType};
+
+use crate::{Kernel, library};
+
+/// A compiled program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name, such as `jit_f`.
+    pub name: String,
+    /// All arrays, by [`SlotId`].
+    pub slots: Vec<Slot>,
+    /// Values of constant slots.
+    pub constants: Vec<Literal>,
+    /// Arguments in order.
+    pub params: Vec<Param>,
+    /// Results in order.
+    pub results: Vec<ResultSlot>,
+    /// What is run.
+    pub body: Block,
+    /// Bytes of the arena that a run needs besides arguments, results and constants.
+    pub arena_bytes: usize,
+    /// Estimated work of one run in nanoseconds on one host thread; loops of unknown length count once.
+    pub cost_ns: u64,
+}
+
+/// Names a slot of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SlotId(pub u32);
+
+impl SlotId {
+    /// Position in [`Plan::slots`].
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for SlotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0)
+    }
+}
+
+/// An array: dense, row-major.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Shape and element type.
+    pub ty: TensorType,
+    /// Where its memory comes from.
+    pub placement: Placement,
+    /// Which memory it lives in.
+    pub space: Space,
+}
+
+/// Where a slot's memory comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Placement {
+    /// The buffer of an argument; written only if the argument is donated to a result that shares it.
+    Param(usize),
+    /// The buffer of a result.
+    Result(usize),
+    /// A constant of the plan.
+    Constant(usize),
+    /// Bytes of the arena from this offset (a multiple of 64). Slots whose lives do not meet overlap.
+    Arena(usize),
+}
+
+/// A memory that slots live in. Steps read and write slots of one space; copies between are steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Space {
+    /// Host memory.
+    #[default]
+    Host,
+    /// Memory of the GPU.
+    Device,
+}
+
+/// An argument of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Param {
+    /// Its array.
+    pub slot: SlotId,
+    /// Whether the caller gives it up: its buffer is gone after a run.
+    pub donated: bool,
+}
+
+/// A result of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultSlot {
+    /// Its array.
+    pub slot: SlotId,
+    /// The donated argument whose buffer becomes this result's. If at run time that buffer cannot be
+    /// given up, the runtime hands in a fresh one that holds a copy.
+    pub alias: Option<usize>,
+}
+
+/// Steps in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// One unit of work: what it does and which slots it touches.
+///
+/// `reads` and `writes` are the whole truth on dependencies, nested blocks included. A slot in both is
+/// updated in place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it does.
+    pub op: StepOp,
+    /// Slots read, in the order that `op` defines.
+    pub reads: SmallVec<[SlotId; 4]>,
+    /// Slots written, in the order that `op` defines.
+    pub writes: SmallVec<[SlotId; 2]>,
+    /// The op it came from and where: `stablehlo.add at model.py:41`.
+    pub origin: Arc<str>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepOp {
+    /// A fused loop nest; reads its inputs, writes its outputs.
+    Kernel(Arc<Kernel>),
+    /// Copies one array to another of equal byte length.
+    Copy,
+    /// Exchanges the memory of two arena slots of equal size: reads and writes both.
+    Swap,
+    /// Matrix product.
+    Dot(library::Dot),
+    /// Convolution.
+    Convolution(library::Convolution),
+    /// Sort.
+    Sort(library::Sort),
+    /// Largest elements.
+    TopK(library::TopK),
+    /// Fourier transform.
+    Fft(library::Fft),
+    /// Running fold.
+    Cumulative(library::Cumulative),
+    /// Scatter with collisions.
+    Scatter(library::Scatter),
+    /// Gradient of a selecting window reduction.
+    SelectAndScatter(library::SelectAndScatter),
+    /// Random bits.
+    RngBits(library::RngBits),
+    /// Random numbers.
+    Rng(library::Rng),
+    /// Threefry 2x32.
+    Threefry(library::Threefry),
+    /// Linear algebra.
+    Linalg(library::Linalg),
+    /// Repeats `body` while `condition` leaves true in `predicate`.
+    While {
+        /// Computes the predicate.
+        condition: Block,
+        /// A `bool` scalar.
+        predicate: SlotId,
+        /// One iteration; carried values live in slots that it updates.
+        body: Block,
+        /// The number of iterations, where it is known.
+        trip_count: Option<u64>,
+    },
+    /// Runs the branch that an i32 scalar selects; out of range the last.
+    Case {
+        /// The selector.
+        index: SlotId,
+        /// The branches.
+        branches: Vec<Block>,
+    },
+}
+
+impl Plan {
+    /// The array of a slot.
+    pub fn slot(&self, id: SlotId) -> &Slot {
+        &self.slots[id.index()]
+    }
+
+    /// Type of each argument.
+    pub fn param_types(&self) -> impl Iterator<Item = &TensorType> {
+        self.params.iter().map(|param| &self.slot(param.slot).ty)
+    }
+
+    /// Type of each result.
+    pub fn result_types(&self) -> impl Iterator<Item = &TensorType> {
+        self.results.iter().map(|result| &self.slot(result.slot).ty)
+    }
+}
+
+impl StepOp {
+    /// Name of the step's kind, for people.
+    pub fn name(&self) -> &'static str {
+        match self {
+            StepOp::Kernel(_) => "kernel",
+            StepOp::Copy => "copy",
+            StepOp::Swap => "swap",
+            StepOp::Dot(_) => "dot",
+            StepOp::Convolution(_) => "convolution",
+            StepOp::Sort(_) => "sort",
+            StepOp::TopK(_) => "top_k",
+            StepOp::Fft(_) => "fft",
+            StepOp::Cumulative(_) => "cumulative",
+            StepOp::Scatter(_) => "scatter",
+            StepOp::SelectAndScatter(_) => "select_and_scatter",
+            StepOp::RngBits(_) => "rng_bits",
+            StepOp::Rng(_) => "rng",
+            StepOp::Threefry(_) => "threefry",
+            StepOp::Linalg(_) => "linalg",
+            StepOp::While { .. } => "while",
+            StepOp::Case { .. } => "case",
+        }
+    }
+}
