@@ -13,6 +13,7 @@ from typing import Any
 import jax
 import ml_dtypes
 import numpy as np
+
 from benchmarks.workloads.workload import TOLERANCE
 
 from .conftest import MODE
@@ -172,8 +173,10 @@ def worse_than_cpu(fn, args, index, got, expected, message, options) -> str | No
     if not HAVE_CPU or got.dtype.name not in HIGHER:
         return message
     with x64():
-        high = jax.tree.map(lambda x: np.asarray(x).astype(HIGHER.get(dtype_name(x), None) or
-                                                           np.asarray(x).dtype), args)
+        high = jax.tree.map(
+            lambda x: np.asarray(x).astype(HIGHER.get(dtype_name(x)) or np.asarray(x).dtype),
+            args,
+        )
         options = {key: value for key, value in options.items() if key != "donate"}
         exact = widen(leaves_with_names(run("cpu", fn, *high, **options))[index][1])
     if not np.isfinite(exact).all() or exact.shape != got.shape:

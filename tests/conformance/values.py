@@ -7,7 +7,7 @@ import numpy as np
 def special(dtype) -> np.ndarray:
     """Zeros, ones, limits, infinities and NaN, with both signs, and some round numbers."""
     dtype = np.dtype(dtype)
-    if dtype == bool:
+    if dtype.kind == "b":
         return np.array([False, True])
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
@@ -52,7 +52,8 @@ def spread(dtype, count: int = 2000, seed: int = 0) -> np.ndarray:
     unsigned = np.dtype(f"u{dtype.itemsize}")
     limit = np.iinfo(unsigned).max
     patterns = rng.integers(0, limit, count, unsigned, endpoint=True).view(dtype)
-    patterns = patterns[np.isfinite(patterns.astype(np.float64))]
+    with np.errstate(invalid="ignore"):
+        patterns = patterns[np.isfinite(patterns.astype(np.float64))]
     ordinary = [rng.uniform(-scale, scale, count) for scale in (1.0, 10.0, 100.0)]
     return np.concatenate([special(dtype), patterns, *(o.astype(dtype) for o in ordinary)])
 

@@ -1,0 +1,104 @@
+"""Every element type through transfer, arithmetic, reduction, product and sort."""
+
+import jax
+import jax.numpy as jnp
+import ml_dtypes
+import numpy as np
+import pytest
+
+from ..harness import SUBJECT, check, run, x64
+from .values import integers, normal, special
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+COMPLEX = ("complex64", "complex128")
+SIGNED = ("int8", "int16", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+NUMBERS = (*FLOATS, *COMPLEX, *SIGNED, *UNSIGNED)
+NARROW = ("int4", "uint4", "float8_e4m3fn", "float8_e5m2")
+
+
+def array(dtype, *shape):
+    kind = np.dtype(dtype).kind
+    if kind in "iu":
+        return integers(*shape, low=0 if kind == "u" else -9, dtype=dtype)
+    return normal(*shape, dtype=dtype)
+
+
+def wide(dtype):
+    return x64(np.dtype(dtype).itemsize // (2 if np.dtype(dtype).kind == "c" else 1) == 8)
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize("dtype", [*NUMBERS, "bool"])
+def test_transfer(dtype):
+    x = special(dtype) if np.dtype(dtype).kind not in "c" else array(dtype, 5, 3)
+    with wide(dtype):
+        got = run(SUBJECT, lambda x: x, x)
+    assert got.dtype == x.dtype
+    assert got.tobytes() == x.tobytes()
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_transfer_narrow(dtype):
+    x = np.arange(8).astype(getattr(ml_dtypes, dtype))
+    device = jax.devices(SUBJECT)[0]
+    got = np.asarray(jax.device_put(x, device))
+    assert got.dtype == x.dtype
+    np.testing.assert_array_equal(got.astype(np.float32), x.astype(np.float32))
+
+
+def program(x):
+    y = x * 2 + 1
+    return {
+        "arithmetic": y,
+        "sum": y.sum(0),
+        "product": y @ y.T,
+        "transposed": y.T[::-1],
+        "where": jnp.where(y == y[0], y, x),
+        "gather": y[jnp.array([2, 0, 2])],
+        "scatter": y.at[jnp.array([1, 1])].add(x[:2]),
+        "padded": jnp.pad(y, 1),
+        "concatenated": jnp.concatenate([x, y]),
+    }
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize("dtype", NUMBERS)
+def test_program(dtype):
+    with wide(dtype):
+        check(program, array(dtype, 6, 7))
+
+
+@pytest.mark.parametrize("dtype", [*FLOATS, *SIGNED, *UNSIGNED])
+def test_ordered(dtype):
+    def fn(x):
+        return x.max(0), x.argmin(1), jnp.sort(x, 1), jnp.cumsum(x, 0), jnp.clip(x, 1, 3)
+
+    with wide(dtype):
+        check(fn, array(dtype, 6, 9))
+
+
+@pytest.mark.parametrize("dtype", [*FLOATS, *COMPLEX])
+def test_functions(dtype):
+    def fn(x):
+        return jnp.exp(x), jnp.tanh(x), jnp.sqrt(x * x + 1), x / (1 + jnp.abs(x)), jnp.log1p(x * x)
+
+    with wide(dtype):
+        check(fn, array(dtype, 6, 9))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_gradient_in_double(dtype):
+    def loss(w, x):
+        return jnp.sum(jnp.abs(jnp.tanh(x @ w)) ** 2)
+
+    with x64():
+        check(jax.value_and_grad(loss), array(dtype, 5, 4), array(dtype, 8, 5))
+
+
+def test_weak_types():
+    check(lambda x: (x + 1, x * 2.5, x / 2, 1 - x), integers(7), exact=True)
+
+
+def test_python_scalars():
+    check(lambda x, i, b: (x * i, x + b), 2.5, 3, True, exact=True)
