@@ -1,0 +1,27 @@
+//! From a verified module to a plan: passes, then fusion, scheduling and buffer assignment.
+//!
+//! [`compile`] is the whole way. Passes work on the module ([`passes`], listed in [`pipeline`]);
+//! [`lower`] turns the one function that remains into steps; [`assign`] gives every array its memory.
+//! Nothing here knows an engine: a [`Target`] says what there is to compile for.
+
+#![forbid(unsafe_code)]
+
+pub mod assign;
+mod error;
+pub mod lower;
+pub mod passes;
+pub mod pipeline;
+mod target;
+
+pub use error::Error;
+pub use target::{Settings, Target};
+
+use plan::Plan;
+use stablehlo::Module;
+
+/// Compiles a verified module for a target.
+pub fn compile(module: Module, target: &Target, settings: &Settings) -> Result<Plan, Error> {
+    let module = pipeline::run(module, settings)?;
+    let draft = lower::lower(&module, target)?;
+    Ok(assign::assign(draft))
+}

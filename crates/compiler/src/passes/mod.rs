@@ -1,0 +1,1 @@
+//! Passes: module in, module out.
