@@ -22,7 +22,8 @@ pub trait Prepared: Send + Sync {
     ///
     /// The caller guarantees that every slot the segment touches points to enough valid memory, that
     /// written memory is not used by anyone else until completion, and that slots alias only as the plan
-    /// says.
+    /// says. Entries of slots placed as [`Placement::Constant`](crate::Placement) are the engine's: it sets
+    /// them itself, so callers may leave them null.
     fn run(&self, segment: Range<usize>, slots: &mut SlotTable) -> Result<Completion, EngineError>;
 
     /// The plan.
@@ -60,6 +61,11 @@ impl SlotTable {
     /// Start of a slot's memory.
     pub fn get(&self, slot: SlotId) -> *mut u8 {
         self.slots[slot.index()]
+    }
+
+    /// Sets the start of a slot's memory.
+    pub fn set(&mut self, slot: SlotId, memory: *mut u8) {
+        self.slots[slot.index()] = memory;
     }
 
     /// Exchanges the memory of two slots.
