@@ -2,8 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod infer;
 pub mod location;
 pub mod module;
+pub mod verify;
 
 pub use location::{LocId, Location, Locations};
 pub use module::{Function, Module, OpId, Operation, Region, RegionId, ValueId};
