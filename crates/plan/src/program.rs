@@ -84,6 +84,8 @@ pub enum Space {
 /// An argument of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Param {
+    /// Shape and element type.
+    pub ty: TensorType,
     /// Its array.
     pub slot: SlotId,
     /// Whether the caller gives it up: its buffer is gone after a run.
@@ -93,6 +95,8 @@ pub struct Param {
 /// A result of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultSlot {
+    /// Shape and element type; the slot's may differ in shape where a reshape shares its memory.
+    pub ty: TensorType,
     /// Its array.
     pub slot: SlotId,
     /// The donated argument whose buffer becomes this result's. If at run time that buffer cannot be
@@ -110,7 +114,8 @@ pub struct Block {
 /// One unit of work: what it does and which slots it touches.
 ///
 /// `reads` and `writes` are the whole truth on dependencies, nested blocks included. A slot in both is
-/// updated in place.
+/// updated in place. A kernel that writes only a part of an output (a store with computed indices)
+/// lists that output's slot once more in `reads`, after its inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// What it does.
@@ -184,12 +189,12 @@ impl Plan {
 
     /// Type of each argument.
     pub fn param_types(&self) -> impl Iterator<Item = &TensorType> {
-        self.params.iter().map(|param| &self.slot(param.slot).ty)
+        self.params.iter().map(|param| &param.ty)
     }
 
     /// Type of each result.
     pub fn result_types(&self) -> impl Iterator<Item = &TensorType> {
-        self.results.iter().map(|result| &self.slot(result.slot).ty)
+        self.results.iter().map(|result| &result.ty)
     }
 }
 
