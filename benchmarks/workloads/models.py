@@ -1,6 +1,7 @@
 """Models with their training steps, written in plain JAX: MLP, CNN, GPT and LSTM."""
 
 import dataclasses
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -81,7 +82,7 @@ def adam_step(loss, rate, b1=0.9, b2=0.999, eps=1e-8):
 def mlp_init():
     rng = np.random.default_rng(0)
     sizes = [64, 128, 128, 10]
-    return [(_normal(rng, m, n), _zeros(n)) for m, n in zip(sizes, sizes[1:], strict=False)]
+    return [(_normal(rng, m, n), _zeros(n)) for m, n in itertools.pairwise(sizes)]
 
 
 def mlp_logits(params, x):
