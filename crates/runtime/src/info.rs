@@ -1,0 +1,63 @@
+//! What this library is and runs on.
+
+use std::fmt::Write;
+
+use crate::engine;
+
+/// Facts about the library for people and for reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// Version of the library.
+    pub version: &'static str,
+    /// Kind of the device that a client will have.
+    pub device_kind: String,
+    /// Name of the engine.
+    pub engine: &'static str,
+    /// Worker threads of the engine.
+    pub threads: usize,
+}
+
+/// The facts. Makes no client and starts no thread.
+pub fn info() -> Info {
+    let threads = engine::thread_count();
+    Info {
+        version: env!("CARGO_PKG_VERSION"),
+        device_kind: engine::device_kind(threads),
+        engine: engine::NAME,
+        threads,
+    }
+}
+
+impl Info {
+    /// The facts as a JSON object.
+    pub fn to_json(&self) -> String {
+        let Info { version, device_kind, engine, threads } = self;
+        let mut json = String::from("{");
+        for (name, text) in
+            [("version", *version), ("device_kind", device_kind.as_str()), ("engine", *engine)]
+        {
+            // The texts are ours: `Debug` of plain ASCII is JSON.
+            let _ = write!(json, "\"{name}\": {text:?}, ");
+        }
+        let _ = write!(json, "\"threads\": {threads}}}");
+        json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_every_fact() {
+        let info = Info {
+            version: "1.2.3",
+            device_kind: "host (x, 2 threads)".to_string(),
+            engine: "host",
+            threads: 2,
+        };
+        let expected =
+            r#"{"version": "1.2.3", "device_kind": "host (x, 2 threads)", "engine": "host", "threads": 2}"#;
+        assert_eq!(info.to_json(), expected);
+    }
+}

@@ -1,0 +1,65 @@
+//! Options of clients and of compilations, as typed data.
+
+use crate::error::{Error, Result};
+
+/// How to make a client.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClientOptions {
+    /// Bytes that arrays and scratch memory may take; by default most of what the machine grants.
+    pub memory_limit: Option<u64>,
+}
+
+/// A value of a named option.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OptionValue {
+    /// Text.
+    Text(String),
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Float(f64),
+}
+
+/// Which device runs which part of a program: `devices[computation][replica]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceAssignment {
+    /// Replicas of each computation.
+    pub replicas: i64,
+    /// Computations (partitions of the program).
+    pub computations: i64,
+    /// Device ids.
+    pub devices: Vec<Vec<i64>>,
+}
+
+/// How to compile a program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompileOptions {
+    /// Copies of the program that run together.
+    pub replicas: i64,
+    /// Parts that the program is split into.
+    pub partitions: i64,
+    /// Where they run, when the caller says so.
+    pub device_assignment: Option<DeviceAssignment>,
+    /// Options by name, as given to `jax.jit(..., compiler_options={...})`, in the order of their names.
+    pub overrides: Vec<(String, OptionValue)>,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        CompileOptions { replicas: 1, partitions: 1, device_assignment: None, overrides: Vec::new() }
+    }
+}
+
+impl CompileOptions {
+    /// An error if the program needs more devices than there are.
+    pub fn check_device_count(&self) -> Result<()> {
+        let CompileOptions { replicas, partitions, .. } = *self;
+        if replicas == 1 && partitions == 1 {
+            Ok(())
+        } else {
+            Err(Error::DeviceCount { replicas, partitions })
+        }
+    }
+}

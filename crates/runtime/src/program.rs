@@ -1,0 +1,243 @@
+//! A compiled program: a plan, prepared for an engine.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use plan::{Engine, Placement, Plan, Prepared, SlotTable};
+use tensor::{AlignedBytes, TensorType};
+
+use crate::error::{Error, Result};
+
+/// Steps that an engine is handed at a time. Between two segments a run notices that its client closes.
+const SEGMENT: usize = 32;
+
+/// Start of every serialized program.
+const MAGIC: &[u8; 8] = b"JMLEXEC\0";
+
+/// A plan with what is needed to run it; shared by executables and runs.
+pub struct Program {
+    name: Arc<str>,
+    parameters: Vec<Arc<TensorType>>,
+    results: Vec<Arc<TensorType>>,
+    constants: Vec<Arc<AlignedBytes>>,
+    prepared: Arc<dyn Prepared>,
+    new_bytes: u64,
+    origin: Origin,
+    platform_version: String,
+}
+
+/// Where a plan came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Equal for equal programs.
+    pub fingerprint: String,
+    /// The program as it was sent, if it is to be kept.
+    pub source: Option<Arc<[u8]>>,
+}
+
+/// What a run takes, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProgramMemory {
+    /// All arguments.
+    pub arguments: u64,
+    /// All results.
+    pub results: u64,
+    /// The part of the results that takes the memory of arguments.
+    pub aliased: u64,
+    /// Scratch.
+    pub scratch: u64,
+}
+
+/// Where the arrays of a run are.
+pub struct Addresses {
+    /// One an argument. The argument that a result replaces has that result's address.
+    pub arguments: Vec<*mut u8>,
+    /// One a result.
+    pub results: Vec<*mut u8>,
+    /// Scratch memory of [`Program::arena_bytes`].
+    pub arena: *mut u8,
+}
+
+impl Program {
+    /// Prepares a plan for an engine.
+    pub fn new(plan: Plan, origin: Origin, engine: &dyn Engine, platform_version: &str) -> Result<Program> {
+        check_interface(&plan)?;
+        let name: Arc<str> = plan.name.as_str().into();
+        let plan = Arc::new(plan);
+        let prepared = engine.prepare(plan.clone()).map_err(|error| Error::from_engine(&name, error))?;
+        let fresh = plan.results.iter().filter(|result| result.alias.is_none());
+        let fresh_bytes: u64 = fresh.map(|result| plan.slot(result.slot).ty.byte_len() as u64).sum();
+        Ok(Program {
+            name,
+            parameters: plan.param_types().cloned().map(Arc::new).collect(),
+            results: plan.result_types().cloned().map(Arc::new).collect(),
+            constants: plan.constants.iter().map(|literal| literal.to_dense()).collect(),
+            new_bytes: fresh_bytes + plan.arena_bytes as u64,
+            prepared,
+            origin,
+            platform_version: platform_version.to_string(),
+        })
+    }
+
+    /// Equal for equal programs.
+    pub fn fingerprint(&self) -> &str {
+        &self.origin.fingerprint
+    }
+
+    /// The program as it was sent, if it was kept.
+    pub fn source(&self) -> Option<&[u8]> {
+        self.origin.source.as_deref()
+    }
+
+    /// The plan as bytes that [`Client::load`](crate::Client::load) of another process takes.
+    pub fn serialize(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        for text in [&self.platform_version, &self.origin.fingerprint] {
+            out.extend((text.len() as u32).to_le_bytes());
+            out.extend(text.as_bytes());
+        }
+        out.extend(self.plan().to_bytes());
+        out
+    }
+
+    /// The plan in serialized bytes of the same version of this library.
+    pub(crate) fn deserialize(bytes: &[u8], platform_version: &str) -> Result<(Plan, Origin)> {
+        let damaged =
+            || Error::Deserialize("the bytes are not those of an executable of platform mps".to_string());
+        let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(damaged)?;
+        let mut text = || {
+            let (len, after) = rest.split_first_chunk::<4>()?;
+            let (text, after) = after.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+            rest = after;
+            std::str::from_utf8(text).ok()
+        };
+        let (version, fingerprint) = text().zip(text()).ok_or_else(damaged)?;
+        if version != platform_version {
+            let message =
+                format!("it was made by `{version}`, this is `{platform_version}`; compile it again");
+            return Err(Error::Deserialize(message));
+        }
+        let fingerprint = fingerprint.to_string();
+        let plan = Plan::from_bytes(rest).map_err(|error| Error::Deserialize(error.to_string()))?;
+        Ok((plan, Origin { fingerprint, source: None }))
+    }
+
+    /// What a run takes.
+    pub fn memory(&self) -> ProgramMemory {
+        let sum = |types: &[Arc<TensorType>]| types.iter().map(|ty| ty.byte_len() as u64).sum::<u64>();
+        let aliased = self.results.iter().enumerate().filter(|(index, _)| self.alias(*index).is_some());
+        ProgramMemory {
+            arguments: sum(&self.parameters),
+            results: sum(&self.results),
+            aliased: aliased.map(|(_, ty)| ty.byte_len() as u64).sum(),
+            scratch: self.arena_bytes() as u64,
+        }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        self.prepared.plan()
+    }
+
+    /// The plan as the engine runs it.
+    pub(crate) fn prepared(&self) -> &dyn Prepared {
+        &*self.prepared
+    }
+
+    /// Name of the program, for messages.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Types of the arguments.
+    pub fn parameters(&self) -> &[Arc<TensorType>] {
+        &self.parameters
+    }
+
+    /// Types of the results.
+    pub fn results(&self) -> &[Arc<TensorType>] {
+        &self.results
+    }
+
+    /// The parameter whose memory a result takes.
+    pub fn alias(&self, result: usize) -> Option<usize> {
+        self.plan().results[result].alias
+    }
+
+    /// True when the argument of this parameter is given up by a call.
+    pub fn donates(&self, parameter: usize) -> bool {
+        self.plan().params[parameter].donated
+    }
+
+    /// Bytes of scratch memory of a run.
+    pub fn arena_bytes(&self) -> usize {
+        self.plan().arena_bytes
+    }
+
+    /// Bytes that a run takes, if donated arguments are its own: scratch and results.
+    pub fn new_bytes(&self) -> u64 {
+        self.new_bytes
+    }
+
+    /// Estimated time of a run in nanoseconds.
+    pub fn cost_ns(&self) -> u64 {
+        self.plan().cost_ns
+    }
+
+    /// The steps to run next, given how many are done; `None` at the end.
+    pub(crate) fn segment(&self, done: usize) -> Option<Range<usize>> {
+        let steps = self.plan().body.steps.len();
+        (done < steps).then(|| done..steps.min(done + SEGMENT))
+    }
+
+    /// The memory of every slot of a run.
+    pub(crate) fn slot_table(&self, addresses: &Addresses) -> SlotTable {
+        let address = |placement: Placement| match placement {
+            Placement::Param(index) => addresses.arguments[index],
+            Placement::Result(index) => addresses.results[index],
+            Placement::Constant(index) => self.constants[index].as_ptr().cast_mut(),
+            Placement::Arena(offset) => addresses.arena.wrapping_add(offset),
+        };
+        SlotTable::new(self.plan().slots.iter().map(|slot| address(slot.placement)).collect())
+    }
+}
+
+/// Checks what the runtime relies on when it gives slots their memory; plans may come from a file.
+fn check_interface(plan: &Plan) -> Result<()> {
+    let check = |holds: bool, what: &str| match holds {
+        true => Ok(()),
+        false => Err(Error::Internal(format!("plan `{}`: {what}", plan.name).into())),
+    };
+    for slot in &plan.slots {
+        let bytes = slot.ty.checked_byte_len();
+        let fits = match slot.placement {
+            Placement::Param(index) => index < plan.params.len(),
+            Placement::Result(index) => index < plan.results.len(),
+            Placement::Constant(index) => {
+                plan.constants.get(index).is_some_and(|c| Some(c.ty.byte_len()) == bytes)
+            }
+            Placement::Arena(offset) => {
+                bytes.and_then(|bytes| offset.checked_add(bytes)).is_some_and(|end| end <= plan.arena_bytes)
+            }
+        };
+        check(fits, "a slot lies outside its memory")?;
+    }
+    let bytes = |slot: plan::SlotId| plan.slots.get(slot.index()).and_then(|slot| slot.ty.checked_byte_len());
+    for (index, param) in plan.params.iter().enumerate() {
+        let placed = plan.slots.get(param.slot.index()).map(|slot| slot.placement);
+        check(placed == Some(Placement::Param(index)), "an argument is not where the caller puts it")?;
+    }
+    let mut replaced = vec![false; plan.params.len()];
+    for (index, result) in plan.results.iter().enumerate() {
+        let placed = plan.slots.get(result.slot.index()).map(|slot| slot.placement);
+        let expected = placed == Some(Placement::Result(index))
+            || result.alias.is_some_and(|alias| placed == Some(Placement::Param(alias)));
+        check(expected, "a result is not where the caller looks for it")?;
+        if let Some(alias) = result.alias {
+            let fits = plan.params.get(alias).is_some_and(|param| bytes(param.slot) == bytes(result.slot));
+            check(fits, "a result replaces an argument of another size")?;
+            check(!std::mem::replace(&mut replaced[alias], true), "two results replace one argument")?;
+        }
+    }
+    Ok(())
+}
