@@ -2,10 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bytecode;
+pub mod error;
 pub mod infer;
 pub mod location;
 pub mod module;
 pub mod verify;
 
+pub use error::Error;
 pub use location::{LocId, Location, Locations};
 pub use module::{Function, Module, OpId, Operation, Region, RegionId, ValueId};
