@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod engine;
+pub mod evaluate;
 mod explain;
 pub mod kernel;
 pub mod library;
