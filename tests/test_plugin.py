@@ -283,7 +283,7 @@ def test_donation():
 @pytest.mark.compat
 @mps_only
 def test_export():
-    """Programs with our custom calls export and reload without disabled checks."""
+    """Programs with our custom calls export without disabled checks."""
     from jax import export
 
     jax.devices()

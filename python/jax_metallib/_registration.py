@@ -51,6 +51,7 @@ def initialize() -> None:
         _register_failure(xla_bridge, str(error))
         return
 
+    _guarded("no warning that the platform is experimental", _declare_supported)
     priority = _priority(sys.platform, os.environ.get("JAX_PLATFORMS", ""))
     try:
         xla_bridge.register_plugin(PLATFORM, priority=priority, library_path=os.fspath(library))
@@ -58,7 +59,6 @@ def initialize() -> None:
         _register_failure(xla_bridge, f"{library} could not be loaded: {error}")
         return
 
-    _guarded("no warning that the platform is experimental", _declare_supported)
     _guarded("donation of arguments", _enable_donation)
     _guarded("jax.export of programs with our custom calls", _declare_stable_targets)
     for lost in _lowerings.register(PLATFORM):
