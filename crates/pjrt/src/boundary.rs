@@ -173,3 +173,49 @@ macro_rules! exported {
     )*};
 }
 pub(crate) use exported;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome_of(
+        size: usize,
+        body: impl FnOnce(&mut PJRT_Event_IsReady_Args) -> Outcome,
+    ) -> Option<Box<Failure>> {
+        let mut args = PJRT_Event_IsReady_Args {
+            struct_size: size,
+            extension_start: std::ptr::null_mut(),
+            event: std::ptr::null_mut(),
+            is_ready: false,
+        };
+        // SAFETY: a whole struct; the error is a failure that this test owns.
+        unsafe {
+            let error = call(&mut args, body);
+            (!error.is_null()).then(|| Box::from_raw(error.cast::<Failure>()))
+        }
+    }
+
+    #[test]
+    fn panics_become_errors() {
+        let failure = outcome_of(25, |_| panic!("a body panics on purpose")).expect("an error");
+        assert_eq!(failure.code, code::INTERNAL);
+        assert!(failure.message.contains("a body panics on purpose"), "{}", failure.message);
+    }
+
+    #[test]
+    fn short_and_missing_arguments_never_reach_the_body() {
+        let failure = outcome_of(24, |_| panic!("not reached")).expect("an error");
+        assert_eq!(failure.code, code::INVALID_ARGUMENT);
+        assert!(failure.message.contains("PJRT_Event_IsReady_Args has 24 bytes"), "{}", failure.message);
+        // SAFETY: null is allowed; the error is a failure that this test owns.
+        let failure = unsafe {
+            Box::from_raw(call(std::ptr::null_mut::<PJRT_Event_IsReady_Args>(), |_| Ok(())).cast::<Failure>())
+        };
+        assert_eq!(failure.message, "PJRT_Event_IsReady_Args is null");
+    }
+
+    #[test]
+    fn longer_arguments_of_newer_callers_are_fine() {
+        assert!(outcome_of(4096, |_| Ok(())).is_none());
+    }
+}

@@ -13,7 +13,7 @@ static API: Shared<PLUGIN_Profiler_Api> = Shared(PLUGIN_Profiler_Api {
     private: std::ptr::null_mut(),
     error_destroy: ignore_error,
     error_message: ignore_error,
-    error_get_code: error_get_code,
+    error_get_code,
     create,
     destroy: succeed,
     start: succeed,

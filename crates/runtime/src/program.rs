@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use plan::{Engine, Placement, Plan, Prepared, SlotTable};
-use tensor::{AlignedBytes, TensorType};
+use tensor::TensorType;
 
 use crate::error::{Error, Result};
 
@@ -19,7 +19,6 @@ pub struct Program {
     name: Arc<str>,
     parameters: Vec<Arc<TensorType>>,
     results: Vec<Arc<TensorType>>,
-    constants: Vec<Arc<AlignedBytes>>,
     prepared: Arc<dyn Prepared>,
     new_bytes: u64,
     origin: Origin,
@@ -66,12 +65,11 @@ impl Program {
         let plan = Arc::new(plan);
         let prepared = engine.prepare(plan.clone()).map_err(|error| Error::from_engine(&name, error))?;
         let fresh = plan.results.iter().filter(|result| result.alias.is_none());
-        let fresh_bytes: u64 = fresh.map(|result| plan.slot(result.slot).ty.byte_len() as u64).sum();
+        let fresh_bytes: u64 = fresh.map(|result| result.ty.byte_len() as u64).sum();
         Ok(Program {
             name,
             parameters: plan.param_types().cloned().map(Arc::new).collect(),
             results: plan.result_types().cloned().map(Arc::new).collect(),
-            constants: plan.constants.iter().map(|literal| literal.to_dense()).collect(),
             new_bytes: fresh_bytes + plan.arena_bytes as u64,
             prepared,
             origin,
@@ -195,7 +193,8 @@ impl Program {
         let address = |placement: Placement| match placement {
             Placement::Param(index) => addresses.arguments[index],
             Placement::Result(index) => addresses.results[index],
-            Placement::Constant(index) => self.constants[index].as_ptr().cast_mut(),
+            // The engine sets these itself.
+            Placement::Constant(_) => std::ptr::null_mut(),
             Placement::Arena(offset) => addresses.arena.wrapping_add(offset),
         };
         SlotTable::new(self.plan().slots.iter().map(|slot| address(slot.placement)).collect())
@@ -208,21 +207,18 @@ fn check_interface(plan: &Plan) -> Result<()> {
         true => Ok(()),
         false => Err(Error::Internal(format!("plan `{}`: {what}", plan.name).into())),
     };
+    let mut types = plan.param_types().chain(plan.result_types());
+    check(types.all(|ty| ty.checked_byte_len().is_some()), "an argument or result is too large")?;
     for slot in &plan.slots {
-        let bytes = slot.ty.checked_byte_len();
-        let fits = match slot.placement {
-            Placement::Param(index) => index < plan.params.len(),
-            Placement::Result(index) => index < plan.results.len(),
-            Placement::Constant(index) => {
-                plan.constants.get(index).is_some_and(|c| Some(c.ty.byte_len()) == bytes)
-            }
-            Placement::Arena(offset) => {
-                bytes.and_then(|bytes| offset.checked_add(bytes)).is_some_and(|end| end <= plan.arena_bytes)
-            }
+        let memory = match slot.placement {
+            Placement::Param(index) => plan.params.get(index).map(|param| param.ty.byte_len()),
+            Placement::Result(index) => plan.results.get(index).map(|result| result.ty.byte_len()),
+            Placement::Constant(index) => plan.constants.get(index).map(|constant| constant.ty.byte_len()),
+            Placement::Arena(offset) => plan.arena_bytes.checked_sub(offset),
         };
+        let fits = slot.ty.checked_byte_len().zip(memory).is_some_and(|(needed, given)| needed <= given);
         check(fits, "a slot lies outside its memory")?;
     }
-    let bytes = |slot: plan::SlotId| plan.slots.get(slot.index()).and_then(|slot| slot.ty.checked_byte_len());
     for (index, param) in plan.params.iter().enumerate() {
         let placed = plan.slots.get(param.slot.index()).map(|slot| slot.placement);
         check(placed == Some(Placement::Param(index)), "an argument is not where the caller puts it")?;
@@ -234,7 +230,8 @@ fn check_interface(plan: &Plan) -> Result<()> {
             || result.alias.is_some_and(|alias| placed == Some(Placement::Param(alias)));
         check(expected, "a result is not where the caller looks for it")?;
         if let Some(alias) = result.alias {
-            let fits = plan.params.get(alias).is_some_and(|param| bytes(param.slot) == bytes(result.slot));
+            let fits =
+                plan.params.get(alias).is_some_and(|param| param.ty.byte_len() == result.ty.byte_len());
             check(fits, "a result replaces an argument of another size")?;
             check(!std::mem::replace(&mut replaced[alias], true), "two results replace one argument")?;
         }
