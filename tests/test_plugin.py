@@ -62,7 +62,7 @@ class TestLibrary:
 
     def test_nothing_found_names_the_places(self, monkeypatch):
         monkeypatch.setattr(_library, "candidates", lambda: iter([_library.PACKAGE / "nowhere"]))
-        with pytest.raises(_library.LibraryNotFound, match=r"Searched:\n  .*nowhere"):
+        with pytest.raises(_library.LibraryNotFound, match=r"not found in any of\n  .*nowhere"):
             _library.find(_settings.Settings())
 
 
@@ -291,11 +291,9 @@ def test_export():
     def fn(x):
         return jnp.linalg.eigh(x)[0] + jax.random.uniform(jax.random.key(0), (4,))
 
-    exported = export.export(jax.jit(fn), platforms=["mps", "cpu"])(np.eye(4, dtype=np.float32))
-    again = export.deserialize(exported.serialize())
-    np.testing.assert_allclose(
-        again.call(np.eye(4, dtype=np.float32)), jax.jit(fn)(np.eye(4)), 1e-5
-    )
+    x = np.eye(4, dtype=np.float32)
+    exported = export.export(jax.jit(fn), platforms=["mps", "cpu"])(x)
+    np.testing.assert_allclose(exported.call(x), jax.jit(fn)(x), 1e-5)
 
 
 def test_platform_dependent():

@@ -48,7 +48,7 @@ def find(settings: Settings) -> pathlib.Path:
             return place
     searched = "\n".join(f"  {place}" for place in places)
     raise LibraryNotFound(
-        f"{NAME} was not found. Build it with `cargo build --release -p pjrt`, reinstall "
-        "jax-metallib, or set JAX_METALLIB_LIBRARY_PATH to its path. "
-        f"Searched:\n{searched}"
+        f"{NAME} was not found in any of\n{searched}\n"
+        "Build it with `cargo build --release -p pjrt`, reinstall jax-metallib, "
+        "or set JAX_METALLIB_LIBRARY_PATH to its path."
     )
