@@ -3,16 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use smallvec::SmallVec;
+
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::program::Program;
-use crate::run::{Argument, Progress, Run};
+use crate::run::{Argument, Arguments, Progress, Run};
 
 /// Below this estimated time a run on an idle device is made on the caller's thread: handing it to another thread
 /// and back takes as long.
 const INLINE_NS: u64 = 20_000;
+
+/// Programs that take less than this are not checked beforehand for whether there is memory.
+const NO_SURPRISE: u64 = 256 << 10;
 
 /// A program on a device.
 pub struct Executable {
@@ -24,7 +29,7 @@ pub struct Executable {
 /// What a call gave.
 pub struct Execution {
     /// One buffer a result.
-    pub results: Vec<Buffer>,
+    pub results: SmallVec<[Buffer; 2]>,
     /// Ready when the run has ended.
     pub done: Event,
 }
@@ -69,7 +74,7 @@ impl Executable {
             taken.iter().all(|argument| argument.contents.as_ref().is_none_or(|c| c.ready().is_done()));
         let turn =
             if ready && program.cost_ns() <= INLINE_NS { self.device.queue().try_turn() } else { None };
-        if turn.is_some() || self.device.queue().is_idle() {
+        if program.new_bytes() > NO_SURPRISE && (turn.is_some() || self.device.queue().is_idle()) {
             self.device.pool().check_room(program.new_bytes())?;
         }
         for (index, argument) in taken.iter_mut().enumerate() {
@@ -102,13 +107,13 @@ impl Executable {
     }
 
     /// Takes hold of what the arguments contain, if they fit the program.
-    fn check_arguments(&self, arguments: &[&Buffer]) -> Result<Vec<Argument>> {
+    fn check_arguments(&self, arguments: &[&Buffer]) -> Result<Arguments> {
         let (program, parameters) = (self.program.name(), self.program.parameters());
         if arguments.len() != parameters.len() {
             let (expected, given) = (parameters.len(), arguments.len());
             return Err(Error::ArgumentCount { program: program.clone(), expected, given });
         }
-        let mut taken = Vec::with_capacity(arguments.len());
+        let mut taken = Arguments::with_capacity(arguments.len());
         for (index, (buffer, expected)) in arguments.iter().zip(parameters).enumerate() {
             let given = buffer.ty();
             if !Arc::ptr_eq(given, expected) && given != expected {

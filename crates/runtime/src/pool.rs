@@ -22,6 +22,9 @@ pub const ALIGNMENT: usize = 64;
 const HUGE: usize = 4 << 20;
 const HUGE_PAGE: usize = 2 << 20;
 
+/// Up to this size blocks are reused for exactly their own capacity.
+const SMALL: usize = 16 << 10;
+
 /// A block may be this part of the asked size too large when it is reused (1/4).
 const SLACK: usize = 4;
 
@@ -50,16 +53,21 @@ pub struct Pool {
 
 struct State {
     stats: MemoryStats,
-    /// Kept blocks by capacity, then address.
-    idle: BTreeSet<(usize, usize)>,
+    /// Kept blocks of up to [`SMALL`] bytes, by capacity in units of the alignment: found at once.
+    small: Vec<Vec<NonNull<u8>>>,
+    /// Larger kept blocks by capacity, then address: the best fit is searched.
+    large: BTreeSet<(usize, usize)>,
 }
+
+// SAFETY: the state is the only owner of the blocks that it keeps.
+unsafe impl Send for State {}
 
 impl Pool {
     /// A pool that hands out `limit` bytes at most.
     pub fn new(limit: u64) -> Arc<Pool> {
         let stats = MemoryStats { limit, ..MemoryStats::default() };
         Arc::new(Pool {
-            state: Mutex::new(State { stats, idle: BTreeSet::new() }),
+            state: Mutex::new(State { stats, small: Vec::new(), large: BTreeSet::new() }),
             made_in: Generation::current(),
         })
     }
@@ -103,8 +111,7 @@ impl Pool {
         let mut state = lock(&self.state);
         state.stats.in_use -= capacity as u64;
         if state.stats.idle + capacity as u64 <= state.stats.limit / 4 {
-            state.stats.idle += capacity as u64;
-            state.idle.insert((capacity, start.as_ptr().expose_provenance()));
+            state.keep(start, capacity);
         } else {
             drop(state);
             release(start, capacity);
@@ -121,16 +128,33 @@ impl Drop for Pool {
 }
 
 impl State {
+    fn keep(&mut self, start: NonNull<u8>, capacity: usize) {
+        self.stats.idle += capacity as u64;
+        if capacity <= SMALL {
+            let class = capacity / ALIGNMENT;
+            if self.small.len() <= class {
+                self.small.resize_with(class + 1, Vec::new);
+            }
+            self.small[class].push(start);
+        } else {
+            self.large.insert((capacity, start.as_ptr().expose_provenance()));
+        }
+    }
+
     /// Takes the smallest kept block that fits and is not much too large.
     fn take_idle(&mut self, wanted: usize) -> Option<(usize, NonNull<u8>)> {
-        let found = *self.idle.range((wanted, 0)..).next()?;
-        let (capacity, address) = found;
-        if capacity > wanted + wanted / SLACK {
-            return None;
-        }
-        self.idle.remove(&found);
+        let (capacity, start) = if wanted <= SMALL {
+            (wanted, self.small.get_mut(wanted / ALIGNMENT)?.pop()?)
+        } else {
+            let found = *self.large.range((wanted, 0)..).next()?;
+            if found.0 > wanted + wanted / SLACK {
+                return None;
+            }
+            self.large.remove(&found);
+            (found.0, NonNull::new(std::ptr::with_exposed_provenance_mut(found.1))?)
+        };
         self.stats.idle -= capacity as u64;
-        Some((capacity, NonNull::new(std::ptr::with_exposed_provenance_mut(address))?))
+        Some((capacity, start))
     }
 
     /// New memory from the system, after giving kept blocks back to it where the limit demands that.
@@ -155,14 +179,21 @@ impl State {
     fn evict(&mut self, bytes: u64) {
         let mut freed = 0;
         while freed < bytes
-            && let Some((capacity, address)) = self.idle.pop_last()
+            && let Some((capacity, start)) = self.take_largest()
         {
             freed += capacity as u64;
             self.stats.idle -= capacity as u64;
-            if let Some(start) = NonNull::new(std::ptr::with_exposed_provenance_mut(address)) {
-                release(start, capacity);
-            }
+            release(start, capacity);
         }
+    }
+
+    fn take_largest(&mut self) -> Option<(usize, NonNull<u8>)> {
+        if let Some((capacity, address)) = self.large.pop_last() {
+            return Some((capacity, NonNull::new(std::ptr::with_exposed_provenance_mut(address))?));
+        }
+        let (class, blocks) =
+            self.small.iter_mut().enumerate().rev().find(|(_, blocks)| !blocks.is_empty())?;
+        Some((class * ALIGNMENT, blocks.pop()?))
     }
 }
 

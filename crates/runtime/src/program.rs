@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use plan::{Engine, Placement, Plan, Prepared, SlotTable};
+use smallvec::SmallVec;
 use tensor::TensorType;
 
 use crate::error::{Error, Result};
@@ -50,9 +51,9 @@ pub struct ProgramMemory {
 /// Where the arrays of a run are.
 pub struct Addresses {
     /// One an argument. The argument that a result replaces has that result's address.
-    pub arguments: Vec<*mut u8>,
+    pub arguments: SmallVec<[*mut u8; 8]>,
     /// One a result.
-    pub results: Vec<*mut u8>,
+    pub results: SmallVec<[*mut u8; 8]>,
     /// Scratch memory of [`Program::arena_bytes`].
     pub arena: *mut u8,
 }

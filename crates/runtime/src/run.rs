@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plan::{Completion, SlotTable};
+use smallvec::SmallVec;
 use tensor::TensorType;
 
 use crate::contents::Contents;
@@ -17,13 +18,16 @@ use crate::program::{Addresses, Program};
 pub struct Run {
     program: Arc<Program>,
     pool: Arc<Pool>,
-    arguments: Vec<Argument>,
-    results: Vec<Arc<Contents>>,
+    arguments: Arguments,
+    results: SmallVec<[Arc<Contents>; 4]>,
     done: Event,
     /// Bytes that the run keeps alive or will take.
     bytes: u64,
     started: Option<Started>,
 }
+
+/// The arguments of a run. Few are kept in place: a small call should cost few allocations.
+pub type Arguments = SmallVec<[Argument; 4]>;
 
 /// An argument of a run.
 pub struct Argument {
@@ -40,7 +44,7 @@ struct Started {
     /// The engine is still at the last segment.
     pending: Option<Event>,
     /// Holds what `slots` point to, besides arguments, results and constants.
-    _arena: Block,
+    _arena: Option<Block>,
 }
 
 // SAFETY: a table of slots is only `!Send` for its addresses, and the run that moves with it holds the memory there.
@@ -57,7 +61,7 @@ pub enum Progress {
 
 impl Run {
     /// A run that has not started. When it ends, `done` is completed, which is also the event of all `results`.
-    pub fn new(program: Arc<Program>, pool: Arc<Pool>, arguments: Vec<Argument>, done: Event) -> Run {
+    pub fn new(program: Arc<Program>, pool: Arc<Pool>, arguments: Arguments, done: Event) -> Run {
         let results = program.results().iter().map(|_| Arc::new(Contents::promised(done.clone()))).collect();
         let held =
             arguments.iter().filter_map(|argument| argument.contents.as_ref()?.block()).map(Block::capacity);
@@ -135,11 +139,14 @@ impl Run {
     /// Takes the memory that the run needs: results in the memory of donated arguments where the program says so and
     /// nobody else looks at it, else with a copy of the argument; all else fresh from the pool.
     fn start(&mut self) -> Result<Started> {
-        let arena = self.pool.allocate(self.program.arena_bytes())?;
+        let arena = match self.program.arena_bytes() {
+            0 => None,
+            bytes => Some(self.pool.allocate(bytes)?),
+        };
         let mut memory = Addresses {
-            arguments: Vec::with_capacity(self.arguments.len()),
-            results: Vec::with_capacity(self.results.len()),
-            arena: arena.as_ptr(),
+            arguments: SmallVec::new(),
+            results: SmallVec::new(),
+            arena: arena.as_ref().map_or(std::ptr::null_mut(), Block::as_ptr),
         };
         for argument in &self.arguments {
             memory.arguments.push(address(argument.contents.as_deref())?);
