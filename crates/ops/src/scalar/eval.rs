@@ -125,11 +125,17 @@ pub fn eval_convert(x: Scalar, dtype: DType) -> Scalar {
     }
 }
 
-/// The value rounded to a format of this many bits; `None` if it is not a real float.
+/// The value rounded to a format of this many bits; `None` if it is not a float of 16 bits or more.
 pub fn eval_reduce_precision(x: Scalar, exponent_bits: u32, mantissa_bits: u32) -> Option<Scalar> {
-    x.dtype
-        .is_float()
-        .then(|| Scalar::from_f64(x.dtype, reduce_precision(x.as_f64(), exponent_bits, mantissa_bits)))
+    let source = match x.dtype {
+        DType::F16 => (5, 10),
+        DType::BF16 => (8, 7),
+        DType::F32 => (8, 23),
+        DType::F64 => (11, 52),
+        _ => return None,
+    };
+    let bits = reduce_precision(x.bits() as u64, source, exponent_bits, mantissa_bits);
+    Some(Scalar::from_bytes(x.dtype, &bits.to_le_bytes()[..x.dtype.size()]))
 }
 
 /// `minimum(maximum(x, low), high)`, or `None` if the type is not ordered.

@@ -30,7 +30,14 @@ pub fn unary_f64(op: UnaryOp, x: f64) -> Option<f64> {
         Tan => libm::tan(x),
         Tanh => libm::tanh(x),
         Acos => libm::acos(x),
-        Acosh => libm::acosh(x),
+        // libm's formula has values for some arguments below 1.
+        Acosh => {
+            if x < 1.0 {
+                f64::NAN
+            } else {
+                libm::acosh(x)
+            }
+        }
         Asin => libm::asin(x),
         Asinh => libm::asinh(x),
         Atan => libm::atan(x),
@@ -113,32 +120,31 @@ pub fn erf_inv(x: f64) -> f64 {
     y.copysign(x)
 }
 
-/// `x` rounded to a float with this many exponent and mantissa bits, ties to even; overflow gives
-/// infinity, results below the least normal number become zero, as XLA's `ReducePrecision` does.
-pub fn reduce_precision(x: f64, exponent_bits: u32, mantissa_bits: u32) -> f64 {
-    if !x.is_finite() || x == 0.0 {
-        return x;
+/// A float of `source` (exponent bits, mantissa bits), given by its bits, rounded to fewer bits of each,
+/// ties to even, as XLA's `ReducePrecision` does: an exponent above the new range gives infinity, one below
+/// it zero; with the source's own exponents its subnormals stay.
+pub fn reduce_precision(bits: u64, source: (u32, u32), exponent_bits: u32, mantissa_bits: u32) -> u64 {
+    let (source_exponent, source_mantissa) = source;
+    let sign = bits & (1 << (source_exponent + source_mantissa));
+    let infinity = ((1u64 << source_exponent) - 1) << source_mantissa;
+    let magnitude = bits ^ sign;
+    if magnitude >= infinity {
+        return bits;
     }
-    let drop = 52 - mantissa_bits.min(52);
-    let bits = x.to_bits();
-    let rounded = if drop == 0 {
-        bits
-    } else {
-        let tie_to_even = (bits >> drop) & 1;
-        (bits + tie_to_even + ((1u64 << (drop - 1)) - 1)) & !((1u64 << drop) - 1)
-    };
-    let rounded = f64::from_bits(rounded);
-    if exponent_bits >= 11 {
-        return rounded;
+    let unit = 1u64 << source_mantissa.saturating_sub(mantissa_bits);
+    let (quotient, remainder) = (magnitude / unit, magnitude % unit);
+    let up = 2 * remainder > unit || (2 * remainder == unit && quotient % 2 == 1);
+    let rounded = (quotient + u64::from(up)) * unit;
+    if exponent_bits >= source_exponent {
+        return sign | rounded;
     }
-    let bias = (1i32 << (exponent_bits - 1)) - 1;
-    let exponent = ((rounded.to_bits() >> 52) & 0x7ff) as i32 - 1023;
-    if exponent > bias {
-        f64::INFINITY.copysign(x)
-    } else if exponent < 1 - bias {
-        0f64.copysign(x)
-    } else {
-        rounded
+    let source_bias = (1i64 << (source_exponent - 1)) - 1;
+    let bias = (1i64 << (exponent_bits.max(1) - 1)) - 1;
+    let exponent = (rounded >> source_mantissa) as i64 - source_bias;
+    match exponent {
+        _ if exponent > bias => sign | infinity,
+        _ if exponent < 1 - bias => sign,
+        _ => sign | rounded,
     }
 }
 
@@ -174,11 +180,14 @@ mod tests {
 
     #[test]
     fn reduce_precision_to_half_and_bfloat() {
-        assert_eq!(reduce_precision(65520.0, 5, 10), f64::INFINITY);
-        assert_eq!(reduce_precision(65519.0, 5, 10), 65504.0);
-        assert_eq!(reduce_precision(1.0 + 1.0 / 256.0, 8, 7), 1.0);
-        assert_eq!(reduce_precision(1.0 + 3.0 / 256.0, 8, 7), 1.0 + 1.0 / 64.0);
-        assert_eq!(reduce_precision(1e-5, 5, 10), 0.0);
+        let reduce =
+            |x: f32, e, m| f32::from_bits(reduce_precision(x.to_bits().into(), (8, 23), e, m) as u32);
+        assert_eq!(reduce(65520.0, 5, 10), f32::INFINITY);
+        assert_eq!(reduce(65519.0, 5, 10), 65504.0);
+        assert_eq!(reduce(1.0 + 1.0 / 256.0, 8, 7), 1.0);
+        assert_eq!(reduce(-1.0 - 3.0 / 256.0, 8, 7), -1.0 - 1.0 / 64.0);
+        assert_eq!(reduce(1e-5, 5, 10), 0.0);
+        assert_eq!(reduce(1e-45, 8, 23), 1e-45);
     }
 
     #[test]

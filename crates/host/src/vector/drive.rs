@@ -1,0 +1,536 @@
+//! The loops that carry a scalar kernel over a block of lanes.
+//!
+//! A kernel is a type with an `#[inline(always)]` function on elements; the loops here are compiled for
+//! each level and left to the compiler to vectorize. Output may be the same block as an input of the same
+//! element size: each driver then runs a loop whose loads and stores share one pointer, or first copies
+//! a few lanes to the stack, because a loop over possibly overlapping blocks would stay scalar.
+
+use std::mem::{MaybeUninit, size_of};
+
+use super::{BinaryFn, ReduceFn, TernaryFn, UnaryFn};
+use crate::cpu::{Isa, per_level};
+
+/// A function of one element.
+pub(crate) trait Unary: 'static {
+    /// Operand element.
+    type In: Copy;
+    /// Result element.
+    type Out: Copy;
+    /// The body is long: one copy of it, over fixed groups of lanes, is enough.
+    const HEAVY: bool = false;
+
+    /// The result for one element.
+    fn eval<L: Isa>(x: Self::In) -> Self::Out;
+
+    /// Elements for which `eval` is wrong and `slow` right; asked only of heavy kernels.
+    #[inline(always)]
+    fn rare(_x: Self::In) -> bool {
+        false
+    }
+
+    /// The result for a rare element.
+    fn slow(x: Self::In) -> Self::Out {
+        Self::eval::<crate::cpu::Baseline>(x)
+    }
+}
+
+/// A function of two elements; its parts are as in [`Unary`].
+pub(crate) trait Binary: 'static {
+    /// Operand element.
+    type In: Copy;
+    /// Result element.
+    type Out: Copy;
+    /// See [`Unary::HEAVY`].
+    const HEAVY: bool = false;
+
+    /// The result for one pair.
+    fn eval<L: Isa>(a: Self::In, b: Self::In) -> Self::Out;
+
+    /// See [`Unary::rare`].
+    #[inline(always)]
+    fn rare(_a: Self::In, _b: Self::In) -> bool {
+        false
+    }
+
+    /// See [`Unary::slow`].
+    fn slow(a: Self::In, b: Self::In) -> Self::Out {
+        Self::eval::<crate::cpu::Baseline>(a, b)
+    }
+}
+
+/// A function of three elements.
+pub(crate) trait Ternary: 'static {
+    /// First operand's element.
+    type First: Copy;
+    /// Element of the other operands and the result.
+    type Elem: Copy;
+    /// The result for one triple.
+    fn eval<L: Isa>(a: Self::First, b: Self::Elem, c: Self::Elem) -> Self::Elem;
+}
+
+/// An associative combination of lanes.
+pub(crate) trait Fold: 'static {
+    /// Operand element.
+    type Elem: Copy;
+    /// What is accumulated and returned.
+    type Acc: Copy;
+    /// The neutral element.
+    fn identity() -> Self::Acc;
+    /// An operand element as an accumulator.
+    fn lift(x: Self::Elem) -> Self::Acc;
+    /// Combines two accumulators.
+    fn combine<L: Isa>(a: Self::Acc, b: Self::Acc) -> Self::Acc;
+}
+
+/// Which operands are one element for all lanes.
+pub(crate) trait Form: 'static {
+    /// The left operand is one element.
+    const LEFT: bool;
+    /// The right operand is one element.
+    const RIGHT: bool;
+}
+/// Both operands are blocks.
+pub(crate) enum Blocks {}
+/// The right operand is one element.
+pub(crate) enum RightScalar {}
+/// The left operand is one element.
+pub(crate) enum LeftScalar {}
+
+impl Form for Blocks {
+    const LEFT: bool = false;
+    const RIGHT: bool = false;
+}
+impl Form for RightScalar {
+    const LEFT: bool = false;
+    const RIGHT: bool = true;
+}
+impl Form for LeftScalar {
+    const LEFT: bool = true;
+    const RIGHT: bool = false;
+}
+
+/// Both operands are one element (of a ternary kernel's second and third).
+pub(crate) enum BothScalar {}
+impl Form for BothScalar {
+    const LEFT: bool = true;
+    const RIGHT: bool = true;
+}
+
+per_level! {
+    /// `out[i] = K(x[i])`.
+    fn unary<K: Unary>(x: *const u8, out: *mut u8, n: usize) -> UnaryFn = unary_body;
+    /// `out[i] = K(a[i], b[i])`, or `a[0]`, `b[0]` as the form says.
+    fn binary<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = binary_body;
+    /// `out[i] = K(a[i], b[i], c[i])`; `F::LEFT` and `F::RIGHT` say whether b and c are one element.
+    fn ternary<K: Ternary, F: Form>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_body;
+    /// `out[i] = K(a[i], b[i], c[i])` with one element each for a and c.
+    fn ternary_between<K: Ternary>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_between_body;
+    /// `out[0] = K(x[0], K(x[1], ..))` in a fixed tree order.
+    fn reduce<K: Fold>(x: *const u8, out: *mut u8, n: usize) -> ReduceFn = reduce_body;
+}
+
+/// Lanes that heavy kernels and copies work on at a time.
+const GROUP: usize = 64;
+
+/// # Safety
+/// `x` and `out` hold `n` aligned elements and are equal or do not overlap; equal only if sizes are.
+#[inline(always)]
+unsafe fn unary_body<L: Isa, K: Unary>(x: *const u8, out: *mut u8, n: usize) {
+    let (x, out) = (x.cast::<K::In>(), out.cast::<K::Out>());
+    // SAFETY: lanes 0..n of both are valid; slices are made only of blocks that do not overlap.
+    unsafe {
+        if K::HEAVY {
+            heavy_unary::<L, K>(x, out, n);
+        } else if x.addr() == out.addr() {
+            for i in 0..n {
+                let lane = out.add(i);
+                *lane = K::eval::<L>(*lane.cast::<K::In>());
+            }
+        } else {
+            let x = std::slice::from_raw_parts(x, n);
+            for (i, out) in std::slice::from_raw_parts_mut(out, n).iter_mut().enumerate() {
+                *out = K::eval::<L>(x[i]);
+            }
+        }
+    }
+}
+
+/// Lanes on the stack; those past the block's end are zero bytes.
+struct Group<T>(MaybeUninit<[T; GROUP]>);
+
+impl<T: Copy> Group<T> {
+    /// All kernels' elements are plain numbers, for which zero bytes are a value.
+    #[inline(always)]
+    fn zeroed() -> Self {
+        Group(MaybeUninit::zeroed())
+    }
+
+    /// For lanes that are read only after a load of as many.
+    #[inline(always)]
+    fn uninit() -> Self {
+        Group(MaybeUninit::uninit())
+    }
+
+    /// # Safety
+    /// `from` holds `count` elements, at most `GROUP`.
+    #[inline(always)]
+    unsafe fn load(&mut self, from: *const T, count: usize) {
+        // SAFETY: the caller's promise; a constant count compiles to plain vector moves.
+        unsafe {
+            if count == GROUP {
+                std::ptr::copy_nonoverlapping(from, self.0.as_mut_ptr().cast(), GROUP);
+            } else {
+                std::ptr::copy_nonoverlapping(from, self.0.as_mut_ptr().cast(), count);
+            }
+        }
+    }
+
+    /// # Safety
+    /// `to` holds `count` elements, at most `GROUP`.
+    #[inline(always)]
+    unsafe fn store(&self, to: *mut T, count: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if count == GROUP {
+                std::ptr::copy_nonoverlapping(self.0.as_ptr().cast(), to, GROUP);
+            } else {
+                std::ptr::copy_nonoverlapping(self.0.as_ptr().cast(), to, count);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn lanes(&self) -> &[T; GROUP] {
+        // SAFETY: zeroed at least, and zero bytes are a value of every element type.
+        unsafe { self.0.assume_init_ref() }
+    }
+
+    #[inline(always)]
+    fn lanes_mut(&mut self) -> &mut [T; GROUP] {
+        // SAFETY: as in `lanes`.
+        unsafe { self.0.assume_init_mut() }
+    }
+}
+
+/// # Safety
+/// As [`unary_body`].
+#[inline(always)]
+unsafe fn heavy_unary<L: Isa, K: Unary>(x: *const K::In, out: *mut K::Out, n: usize) {
+    let mut operand = Group::<K::In>::zeroed();
+    let mut result = Group::<K::Out>::zeroed();
+    for start in (0..n).step_by(GROUP) {
+        let count = GROUP.min(n - start);
+        // SAFETY: `start + count <= n`.
+        unsafe { operand.load(x.add(start), count) };
+        for (out, &x) in result.lanes_mut().iter_mut().zip(operand.lanes()) {
+            *out = K::eval::<L>(x);
+        }
+        if operand.lanes().iter().fold(false, |any, &x| any | K::rare(x)) {
+            for (out, &x) in result.lanes_mut().iter_mut().zip(operand.lanes()) {
+                if K::rare(x) {
+                    *out = K::slow(x);
+                }
+            }
+        }
+        // SAFETY: as above; the operand's lanes were read before.
+        unsafe { result.store(out.add(start), count) };
+    }
+}
+
+/// # Safety
+/// The operands hold `n` aligned elements, or one where `F` says so; `out` holds `n`, is equal to a block
+/// operand of the same element size or does not overlap it, and overlaps no one-element operand.
+#[inline(always)]
+unsafe fn binary_body<L: Isa, K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) {
+    let (a, b, out) = (a.cast::<K::In>(), b.cast::<K::In>(), out.cast::<K::Out>());
+    if n == 0 {
+        return;
+    }
+    // SAFETY: lanes are in range by the caller's promise; loops over slices see no overlap, because a
+    // right operand equal to the output is copied to the stack first.
+    unsafe {
+        if K::HEAVY {
+            return heavy_binary::<L, K, F>(a, b, out, n);
+        }
+        if F::RIGHT {
+            let b = *b;
+            return map_lanes(
+                a,
+                out,
+                n,
+                #[inline(always)]
+                |a| K::eval::<L>(a, b),
+            );
+        }
+        if F::LEFT {
+            let a = *a;
+            return map_lanes(
+                b,
+                out,
+                n,
+                #[inline(always)]
+                |b| K::eval::<L>(a, b),
+            );
+        }
+        let mut copy = Group::<K::In>::uninit();
+        let copies = b.addr() == out.addr();
+        let step = if copies { GROUP } else { n };
+        let mut start = 0;
+        while start < n {
+            let count = step.min(n - start);
+            let b = if copies {
+                copy.load(b.add(start), count);
+                copy.0.as_ptr().cast()
+            } else {
+                b.add(start)
+            };
+            let b = std::slice::from_raw_parts(b, count);
+            if a.addr() == out.addr() {
+                let out = out.add(start);
+                for (i, &b) in b.iter().enumerate() {
+                    let lane = out.add(i);
+                    *lane = K::eval::<L>(*lane.cast::<K::In>(), b);
+                }
+            } else {
+                let a = std::slice::from_raw_parts(a.add(start), count);
+                let out = std::slice::from_raw_parts_mut(out.add(start), count);
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = K::eval::<L>(a[i], b[i]);
+                }
+            }
+            start += count;
+        }
+    }
+}
+
+/// # Safety
+/// As [`unary_body`].
+#[inline(always)]
+unsafe fn map_lanes<T: Copy, R: Copy>(x: *const T, out: *mut R, n: usize, f: impl Fn(T) -> R) {
+    // SAFETY: as in `unary_body`.
+    unsafe {
+        if x.addr() == out.addr() {
+            for i in 0..n {
+                let lane = out.add(i);
+                *lane = f(*lane.cast::<T>());
+            }
+        } else {
+            let x = std::slice::from_raw_parts(x, n);
+            for (i, out) in std::slice::from_raw_parts_mut(out, n).iter_mut().enumerate() {
+                *out = f(x[i]);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`binary_body`].
+#[inline(always)]
+unsafe fn heavy_binary<L: Isa, K: Binary, F: Form>(
+    a: *const K::In,
+    b: *const K::In,
+    out: *mut K::Out,
+    n: usize,
+) {
+    let mut left = Group::<K::In>::zeroed();
+    let mut right = Group::<K::In>::zeroed();
+    let mut result = Group::<K::Out>::zeroed();
+    // SAFETY: a one-element operand has that element.
+    unsafe {
+        if F::LEFT {
+            *left.lanes_mut() = [*a; GROUP];
+        }
+        if F::RIGHT {
+            *right.lanes_mut() = [*b; GROUP];
+        }
+    }
+    for start in (0..n).step_by(GROUP) {
+        let count = GROUP.min(n - start);
+        // SAFETY: `start + count <= n`.
+        unsafe {
+            if !F::LEFT {
+                left.load(a.add(start), count);
+            }
+            if !F::RIGHT {
+                right.load(b.add(start), count);
+            }
+        }
+        let (lefts, rights) = (left.lanes(), right.lanes());
+        for (i, out) in result.lanes_mut().iter_mut().enumerate() {
+            *out = K::eval::<L>(lefts[i], rights[i]);
+        }
+        if (0..GROUP).fold(false, |any, i| any | K::rare(lefts[i], rights[i])) {
+            for (i, out) in result.lanes_mut().iter_mut().enumerate() {
+                if K::rare(lefts[i], rights[i]) {
+                    *out = K::slow(lefts[i], rights[i]);
+                }
+            }
+        }
+        // SAFETY: as above; the operands' lanes were read before.
+        unsafe { result.store(out.add(start), count) };
+    }
+}
+
+/// # Safety
+/// As [`binary_body`], for three operands.
+#[inline(always)]
+unsafe fn ternary_body<L: Isa, K: Ternary, F: Form>(
+    a: *const u8,
+    b: *const u8,
+    c: *const u8,
+    out: *mut u8,
+    n: usize,
+) {
+    // SAFETY: the caller's promise; reads past the first element of a one-element operand are guarded.
+    unsafe {
+        ternary_lanes::<L, K>(a.cast(), (b.cast(), F::LEFT), (c.cast(), F::RIGHT), false, out.cast(), n)
+    }
+}
+
+/// # Safety
+/// As [`ternary_body`], with one element in `a` and `c`.
+#[inline(always)]
+unsafe fn ternary_between_body<L: Isa, K: Ternary>(
+    a: *const u8,
+    b: *const u8,
+    c: *const u8,
+    out: *mut u8,
+    n: usize,
+) {
+    // SAFETY: as in `ternary_body`.
+    unsafe { ternary_lanes::<L, K>(a.cast(), (b.cast(), false), (c.cast(), true), true, out.cast(), n) }
+}
+
+/// # Safety
+/// As [`ternary_body`]; the flags say which operands are one element.
+#[inline(always)]
+unsafe fn ternary_lanes<L: Isa, K: Ternary>(
+    a: *const K::First,
+    (b, one_b): (*const K::Elem, bool),
+    (c, one_c): (*const K::Elem, bool),
+    one_a: bool,
+    out: *mut K::Elem,
+    n: usize,
+) {
+    if n == 0 {
+        return;
+    }
+    let mut first = Group::<K::First>::uninit();
+    let mut second = Group::<K::Elem>::uninit();
+    let mut third = Group::<K::Elem>::uninit();
+    let same = |p: *const u8| p.addr() == out.addr();
+    let copies = [!one_a && same(a.cast()), !one_b && same(b.cast()), !one_c && same(c.cast())];
+    let step = if copies.contains(&true) { GROUP } else { n };
+    let mut start = 0;
+    // SAFETY: lanes are in range by the caller's promise; an operand equal to the output is copied to
+    // the stack first, so that the slices below do not overlap.
+    unsafe {
+        let (a0, b0, c0) = (*a, *b, *c);
+        while start < n {
+            let count = step.min(n - start);
+            let a = if copies[0] {
+                first.load(a.add(start), count);
+                first.0.as_ptr().cast()
+            } else {
+                a.wrapping_add(if one_a { 0 } else { start })
+            };
+            let b = if copies[1] {
+                second.load(b.add(start), count);
+                second.0.as_ptr().cast()
+            } else {
+                b.wrapping_add(if one_b { 0 } else { start })
+            };
+            let c = if copies[2] {
+                third.load(c.add(start), count);
+                third.0.as_ptr().cast()
+            } else {
+                c.wrapping_add(if one_c { 0 } else { start })
+            };
+            let a = std::slice::from_raw_parts(a, if one_a { 1 } else { count });
+            let b = std::slice::from_raw_parts(b, if one_b { 1 } else { count });
+            let c = std::slice::from_raw_parts(c, if one_c { 1 } else { count });
+            let out = std::slice::from_raw_parts_mut(out.add(start), count);
+            for (i, out) in out.iter_mut().enumerate() {
+                let a = if one_a { a0 } else { a[i] };
+                let b = if one_b { b0 } else { b[i] };
+                let c = if one_c { c0 } else { c[i] };
+                *out = K::eval::<L>(a, b, c);
+            }
+            start += count;
+        }
+    }
+}
+
+/// Elements folded into independent accumulators before these are combined; a longer block is combined
+/// from such pieces like a binary counter, so that no sum has a longer chain than pairwise summation's
+/// customary base case.
+const PIECE: usize = 1024;
+
+/// # Safety
+/// `x` holds `n` aligned elements, `out` one accumulator; they do not overlap.
+#[inline(always)]
+unsafe fn reduce_body<L: Isa, K: Fold>(x: *const u8, out: *mut u8, n: usize) {
+    // SAFETY: the caller's promise.
+    let x = unsafe { std::slice::from_raw_parts(x.cast::<K::Elem>(), n) };
+    let mut partial = [K::identity(); usize::BITS as usize];
+    let mut total = K::identity();
+    for (index, piece) in x.chunks(PIECE).enumerate() {
+        let mut value = reduce_piece::<L, K>(piece);
+        // Slot `level` holds the fold of the 2^level pieces before; carry as an increment of `index` does.
+        let mut level = 0;
+        while (index >> level) & 1 == 1 {
+            value = K::combine::<L>(partial[level], value);
+            level += 1;
+        }
+        partial[level] = value;
+    }
+    let pieces = n.div_ceil(PIECE);
+    for (level, &value) in partial.iter().enumerate() {
+        if (pieces >> level) & 1 == 1 {
+            total = K::combine::<L>(value, total);
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { *out.cast::<K::Acc>() = total };
+}
+
+#[inline(always)]
+fn reduce_piece<L: Isa, K: Fold>(piece: &[K::Elem]) -> K::Acc {
+    const LANES: usize = 256;
+    let lanes = LANES / size_of::<K::Acc>();
+    let mut accumulators = [K::identity(); LANES];
+    let groups = piece.chunks_exact(lanes);
+    let rest = groups.remainder();
+    for group in groups {
+        for (acc, &x) in accumulators[..lanes].iter_mut().zip(group) {
+            *acc = K::combine::<L>(*acc, K::lift(x));
+        }
+    }
+    for (acc, &x) in accumulators[..lanes].iter_mut().zip(rest) {
+        *acc = K::combine::<L>(*acc, K::lift(x));
+    }
+    let mut half = lanes / 2;
+    while half > 0 {
+        let (low, high) = accumulators.split_at_mut(half);
+        for (low, &high) in low.iter_mut().zip(high.iter()) {
+            *low = K::combine::<L>(*low, high);
+        }
+        half /= 2;
+    }
+    accumulators[0]
+}
+
+/// The output block, filled with `x`, for kernels that work in place.
+///
+/// # Safety
+/// `x` and `out` hold `n` aligned elements and are equal or do not overlap.
+#[inline(always)]
+pub(crate) unsafe fn in_place<'a, T: Copy>(x: *const u8, out: *mut u8, n: usize) -> &'a mut [T] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if x.addr() != out.addr() {
+            std::ptr::copy_nonoverlapping(x.cast::<T>(), out.cast::<T>(), n);
+        }
+        std::slice::from_raw_parts_mut(out.cast::<T>(), n)
+    }
+}
