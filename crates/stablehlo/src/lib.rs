@@ -3,10 +3,13 @@
 #![forbid(unsafe_code)]
 
 pub mod bytecode;
+pub mod equal;
 pub mod error;
 pub mod infer;
 pub mod location;
 pub mod module;
+pub mod print;
+pub mod text;
 pub mod verify;
 
 pub use error::Error;

@@ -101,6 +101,8 @@ pub struct Function {
     pub result_attrs: Vec<AttrMap>,
     /// Result types.
     pub result_types: Vec<Type>,
+    /// Other attributes, such as `no_inline`.
+    pub attributes: AttrMap,
     /// The body; its arguments are the function's.
     pub body: RegionId,
     /// Where it was defined.
@@ -146,6 +148,7 @@ impl Function {
             arg_attrs: Vec::new(),
             result_attrs: Vec::new(),
             result_types: Vec::new(),
+            attributes: AttrMap::default(),
             body: RegionId(0),
             location: LocId::UNKNOWN,
             values: Vec::new(),
