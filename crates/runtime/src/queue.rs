@@ -49,6 +49,9 @@ struct State {
     unfinished: usize,
     bytes: u64,
     thread_started: bool,
+    /// The thread waits for `work`, and how many others for `progress`: signals cost a system call.
+    thread_sleeps: bool,
+    watchers: usize,
     closed: bool,
     /// Closing did not wait for the run in progress; nobody may be told when it ends.
     abandoned: bool,
@@ -66,6 +69,8 @@ impl Queue {
             unfinished: 0,
             bytes: 0,
             thread_started: false,
+            thread_sleeps: false,
+            watchers: 0,
             closed: false,
             abandoned: false,
         };
@@ -110,7 +115,9 @@ impl Queue {
             && !state.closed
             && !IS_QUEUE_THREAD.get()
         {
+            state.watchers += 1;
             state = wait(&self.progress, state);
+            state.watchers -= 1;
         }
         if state.closed {
             drop(state);
@@ -127,8 +134,7 @@ impl Queue {
         state.unfinished += 1;
         state.bytes += bytes;
         state.waiting.push_back(run);
-        drop(state);
-        self.work.notify_one();
+        self.wake(state);
         Ok(())
     }
 
@@ -152,8 +158,10 @@ impl Queue {
                 state.abandoned = true;
                 return;
             };
+            state.watchers += 1;
             let waited = self.progress.wait_timeout(state, left);
             state = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+            state.watchers -= 1;
         }
     }
 
@@ -173,7 +181,9 @@ impl Queue {
                         state.busy = true;
                         break run;
                     }
+                    state.thread_sleeps = true;
                     state = wait(&self.work, state);
+                    state.thread_sleeps = false;
                 }
             };
             self.drive(run);
@@ -192,9 +202,10 @@ impl Queue {
                     state.busy = false;
                     state.unfinished -= 1;
                     state.bytes -= bytes;
-                    state.abandoned
+                    let abandoned = state.abandoned;
+                    self.wake(state);
+                    abandoned
                 };
-                self.progress.notify_all();
                 if abandoned {
                     // The callbacks belong to a framework that may be gone by now.
                     std::mem::forget(done);
@@ -218,18 +229,23 @@ impl Queue {
             return run.fail(Error::Cancelled);
         }
         state.waiting.push_front(run);
-        drop(state);
-        self.work.notify_one();
+        self.wake(state);
     }
 
     fn release(&self) {
-        let idle = {
-            let mut state = lock(&self.state);
-            state.busy = false;
-            state.waiting.is_empty() && !state.closed
-        };
-        if !idle {
+        let mut state = lock(&self.state);
+        state.busy = false;
+        self.wake(state);
+    }
+
+    /// Tells those who wait for a change of the state, after it.
+    fn wake(&self, state: MutexGuard<'_, State>) {
+        let (work, progress) = (state.thread_sleeps && !state.waiting.is_empty(), state.watchers > 0);
+        drop(state);
+        if work {
             self.work.notify_one();
+        }
+        if progress {
             self.progress.notify_all();
         }
     }
