@@ -1,6 +1,7 @@
 //! Every routine at every level of this machine, against the plain reference of crate `ops`.
 
 mod accuracy;
+mod reference;
 mod routines;
 
 use crate::cpu::Level;

@@ -84,10 +84,13 @@ pub(crate) fn tanh<L: Isa>(x: f32) -> f32 {
 pub(crate) fn erf<L: Isa>(x: f32) -> f32 {
     let magnitude = x.abs();
     let z = x * x;
-    let inner = magnitude
-        * poly!(L, z;
-            1.12837923, -0.376126379, 0.112837821, -0.0268654302, 0.00522103161, -0.000848408032,
-            0.000112659589, -9.66704465e-6);
+    // The leading coefficient less 1, so that only a small term is rounded before the sum.
+    let inner = magnitude.madd::<L>(
+        poly!(L, z;
+            0.128_379_23, -0.376126379, 0.112837821, -0.0268654302, 0.00522103161, -0.000848408032,
+            0.000112659589, -9.66704465e-6),
+        magnitude,
+    );
     // 1 - erf 4 is below 2^-25. The polynomial is off by 2e-8, times an erfc of at most 0.16.
     let t = if magnitude > 4.0 { 4.0 } else { magnitude };
     let exponent = poly!(L, t;
