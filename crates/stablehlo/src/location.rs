@@ -80,8 +80,12 @@ impl Locations {
     }
 
     fn visit(&self, id: LocId, depth: u32, found: &mut Description) {
+        // Locations may share parts, so that the tree they describe is far larger than the table.
         const DEEPEST: u32 = 64;
-        if depth > DEEPEST || (found.name.is_some() && found.position.is_some()) {
+        const MOST_VISITS: u32 = 1000;
+        found.visits += 1;
+        let enough = found.name.is_some() && found.position.is_some();
+        if enough || depth > DEEPEST || found.visits > MOST_VISITS {
             return;
         }
         match self.get(id) {
@@ -106,6 +110,7 @@ impl Locations {
 struct Description {
     name: Option<String>,
     position: Option<String>,
+    visits: u32,
 }
 
 impl fmt::Display for LocId {

@@ -15,7 +15,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn every_recording_is_read() {
+fn every_recording_is_read_and_valid() {
     let Some(folder) = std::env::var_os("STABLEHLO_RECORDINGS") else {
         eprintln!("SKIPPED: STABLEHLO_RECORDINGS names no folder of recorded programs");
         return;
@@ -29,8 +29,13 @@ fn every_recording_is_read() {
             continue;
         }
         count += 1;
-        if let Err(error) = stablehlo::bytecode::read(&bytes) {
-            failures.push(format!("{}: {error}", path.display()));
+        match stablehlo::bytecode::read(&bytes) {
+            Ok(module) => {
+                if let Err(error) = stablehlo::verify::verify(&module) {
+                    failures.push(format!("{}: {error}", path.display()));
+                }
+            }
+            Err(error) => failures.push(format!("{}: {error}", path.display())),
         }
     }
     assert!(count > 0, "no bytecode in {}", Path::new(&folder).display());

@@ -13,7 +13,7 @@ const DEEPEST: u32 = 64;
 
 /// Nodes that decoded attributes may add up to, whatever the size of the file, and for each of its bytes.
 const BASE_BUDGET: u64 = 1 << 20;
-const BUDGET_PER_BYTE: u64 = 16;
+const BUDGET_PER_BYTE: u64 = 4;
 
 /// What a type entry describes.
 #[derive(Clone, Debug)]
@@ -239,10 +239,11 @@ impl<'c, 'a> Entries<'c, 'a> {
             Dialect::Vhlo => 17,
             _ => 6,
         };
-        if entry.binary && bytes.varint()? == type_code {
-            if let TypeEntry::Function { inputs, results } = self.type_at(&mut bytes)? {
-                return Ok((inputs, results));
-            }
+        if entry.binary
+            && bytes.varint()? == type_code
+            && let TypeEntry::Function { inputs, results } = self.type_at(&mut bytes)?
+        {
+            return Ok((inputs, results));
         }
         Err(bytes.error("the function type is something else"))
     }

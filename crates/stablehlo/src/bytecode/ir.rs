@@ -391,10 +391,9 @@ impl<'c, 'a> Reader<'c, 'a> {
         };
         if let (Type::Tensor(from), Type::Tensor(to)) =
             (function.ty(*operand), self.entries.value_type(*result)?)
+            && *from != to
         {
-            if *from != to {
-                return Err(cursor.error(format!("an identity from {from} to {to}")));
-            }
+            return Err(cursor.error(format!("an identity from {from} to {to}")));
         }
         self.define(cursor, place, *operand)
     }
