@@ -1,13 +1,52 @@
 //! From program bytes to a plan.
 
 use plan::Plan;
+use stablehlo::Module;
 
+use crate::dump::{Dump, ELIDE_ABOVE};
 use crate::error::{Error, Result};
 use crate::options::{CompileOptions, OptionValue};
 
 /// Compiles MLIR bytecode or text of StableHLO for the engine.
-pub fn compile(_bytes: &[u8]) -> Result<Plan> {
-    Err(Error::Unimplemented("compiling programs"))
+pub fn compile(bytes: &[u8]) -> Result<Plan> {
+    let dump = Dump::next();
+    // The name is not known yet, and reading may fail: so the files of the bytes go without.
+    dump.write("program", "mlirbc", || bytes);
+    let module = read(bytes)?;
+    let name = module.name.to_string();
+    let options = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
+    dump.write(&name, "mlir", || stablehlo::print::module_with(&module, options));
+    stablehlo::verify::verify(&module).map_err(|error| Error::Program(error.to_string().into()))?;
+    let plan = compiler::compile(module, &compiler::Target::host(), &compiler::Settings::default());
+    let plan = plan.map_err(compiler_error)?;
+    dump.write(&name, "plan", || plan.to_string());
+    Ok(plan)
+}
+
+fn read(bytes: &[u8]) -> Result<Module> {
+    let module = if stablehlo::bytecode::is_bytecode(bytes) {
+        stablehlo::bytecode::read(bytes)
+    } else {
+        let text = std::str::from_utf8(bytes).map_err(|_| stablehlo::Error::NotAProgram);
+        text.and_then(stablehlo::text::read)
+    };
+    module.map_err(|error| {
+        let message = error.to_string().into();
+        match error {
+            stablehlo::Error::Unknown { .. } | stablehlo::Error::UnknownOps { .. } => {
+                Error::Unsupported(message)
+            }
+            _ => Error::Program(message),
+        }
+    })
+}
+
+fn compiler_error(error: compiler::Error) -> Error {
+    let message = error.to_string().into();
+    match error {
+        compiler::Error::Unsupported { .. } => Error::Unsupported(message),
+        compiler::Error::Invalid(_) | compiler::Error::Devices { .. } => Error::Program(message),
+    }
 }
 
 /// True when the program is to be kept as it was sent, for frameworks to show: when

@@ -16,6 +16,7 @@ mod client;
 mod compile;
 mod contents;
 mod device;
+mod dump;
 mod engine;
 mod error;
 mod event;
