@@ -81,7 +81,7 @@ impl<'p> Printer<'p> {
     /// A form of the table.
     fn pretty(&mut self, format: &Format, op: &Operation) {
         let mut inherent = Inherent::of(&op.op);
-        self.write(if matches!(op.op, Op::Call(_)) { "" } else { "stablehlo." });
+        self.write(if matches!(op.op, Op::Call(_)) { "func." } else { "stablehlo." });
         self.write(format.mnemonic);
         let is_parenthesized =
             matches!(format.pieces.first(), Some(Piece::Text(text)) if text.starts_with('('));
@@ -343,9 +343,9 @@ impl<'p> Printer<'p> {
             printer.value(operand);
         });
         self.write(")");
-        if !op.operands.is_empty() {
+        if !op.results.is_empty() {
             self.write(" : ");
-            self.types_of(&op.operands);
+            self.types_of(&op.results);
         }
         if !op.attributes.is_empty() {
             self.write(" attributes");

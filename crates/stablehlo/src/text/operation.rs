@@ -58,7 +58,12 @@ impl<'s> Parser<'s> {
             true => self.expect_string()?,
             false => self.expect_word("an operation")?.to_owned(),
         };
-        let Some(meaning) = resolve(&name) else { return Err(self.unknown_operations(name_start)) };
+        let Some(meaning) = resolve(&name) else {
+            return Err(match name.contains('.') {
+                true => self.unknown_operations(name_start),
+                false => self.error_at(name_start, format!("expected an operation, found `{name}`")),
+            });
+        };
         let draft = match meaning {
             _ if is_generic => self.generic()?,
             Name::Chlo(_) => self.chlo()?,
@@ -264,7 +269,8 @@ fn operation_name(line: &str) -> (usize, Option<&str>) {
     };
     let is_name = |name: &&str| {
         name.split_once('.').is_some_and(|(dialect, op)| {
-            !op.is_empty() && dialect.bytes().all(|byte| byte.is_ascii_lowercase()) && !dialect.is_empty()
+            let is_lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            !op.is_empty() && !dialect.is_empty() && dialect.bytes().all(is_lower)
         }) && !matches!(*name, "func.func" | "sdy.mesh" | "builtin.module")
     };
     (column, name.filter(is_name))

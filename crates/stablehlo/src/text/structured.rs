@@ -3,7 +3,7 @@
 
 use ops::sharding::{AxisRef, Mesh, MeshAxis, MeshRef, Sharding};
 use ops::{Attr, AttrMap};
-use tensor::{Data, Literal, Scalar};
+use tensor::{DType, Data, Literal, Scalar};
 
 use super::Parser;
 use crate::Error;
@@ -65,13 +65,19 @@ impl<'s> Parser<'s> {
         self.fields_until_close()
     }
 
+    /// The same after `<`. A comma may follow the last field.
     fn fields_until_close(&mut self) -> Result<AttrMap, Error> {
-        let fields = self.list_until(">", |parser| {
-            let name = parser.expect_word("the name of a field")?.to_owned();
-            parser.expect("=")?;
-            Ok((name, parser.attribute()?))
-        })?;
-        Ok(AttrMap(fields))
+        let mut fields = AttrMap::default();
+        while !self.eat(">") {
+            let name = self.expect_word("the name of a field")?;
+            self.expect("=")?;
+            fields.push(name, self.attribute()?);
+            if !self.eat(",") {
+                self.expect(">")?;
+                break;
+            }
+        }
+        Ok(fields)
     }
 
     /// `[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]`.
@@ -117,10 +123,8 @@ impl<'s> Parser<'s> {
         for (letter, role) in letters {
             let at = position(Err(letter))
                 .ok_or_else(|| self.error_at(start, format!("expected a dimension `{letter}`")))?;
-            numbers.push(
-                format!("{tensor}_{role}_dimension"),
-                Attr::Scalar(Scalar::from_i64(tensor::DType::I64, at)),
-            );
+            numbers
+                .push(format!("{tensor}_{role}_dimension"), Attr::Scalar(Scalar::from_i64(DType::I64, at)));
         }
         let spatial_count = roles.iter().filter(|role| role.is_ok()).count() as i64;
         let spatial = (0..spatial_count).map(|n| {
