@@ -222,3 +222,27 @@ impl StepOp {
         }
     }
 }
+
+impl Step {
+    /// Sets `reads` and `writes` of a control-flow step from the steps in its blocks; other steps are left
+    /// as they are.
+    pub fn collect_effects(&mut self) {
+        let (blocks, selector): (Vec<&Block>, SlotId) = match &self.op {
+            StepOp::While { condition, predicate, body, .. } => (vec![condition, body], *predicate),
+            StepOp::Case { index, branches } => (branches.iter().collect(), *index),
+            _ => return,
+        };
+        let mut reads = vec![selector];
+        let mut writes = Vec::new();
+        for step in blocks.into_iter().flat_map(|block| &block.steps) {
+            reads.extend(&step.reads);
+            writes.extend(&step.writes);
+        }
+        for list in [&mut reads, &mut writes] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        self.reads = reads.into();
+        self.writes = writes.into();
+    }
+}

@@ -1,0 +1,800 @@
+//! Decides which operations of a region become one kernel.
+//!
+//! Operations are taken in program order and get a *level*: the length of the longest chain of units
+//! that must run before. An operation joins a cluster of its producers if it can be written in the same
+//! loop nest and every other producer is done at a lower level; otherwise it opens a new one. Edges
+//! between clusters therefore always lead to a higher level, so the order of units has no cycle,
+//! whatever joins. A second sweep, backwards, moves operations whose only consumers are in one later
+//! cluster into that cluster.
+//!
+//! The loop nest of a cluster is a space (the dimensions of its full values, without those of size 1)
+//! and the axes that its folds reduce. Members are *full* values or *row* values (results of the folds,
+//! and what is computed from them alone).
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+use ops::Op;
+use smallvec::SmallVec;
+use stablehlo::{Function, OpId, RegionId, ValueId};
+use tensor::Dims;
+
+use super::classify::{self, Kind};
+use super::index::{self, IndexMap};
+use crate::Target;
+
+/// Most operations in one kernel: bounds registers, and the depth of expansion.
+const MOST_MEMBERS: usize = 128;
+
+/// Most shape ops in a chain that is not held in memory.
+const DEEPEST_VIEW: u32 = 48;
+
+/// Most scalar operations that are repeated in each consumer rather than kept in memory.
+const CHEAP: u32 = 3;
+
+/// A group of operations that becomes one kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// Dimensions of full values, those of size 1 left out.
+    pub space: Dims,
+    /// Bit per axis of the space that folds reduce.
+    pub reduced: u64,
+    /// Operations in program order.
+    pub members: Vec<OpId>,
+    level: u32,
+}
+
+impl Cluster {
+    fn all(&self) -> u64 {
+        mask_of(self.space.len())
+    }
+
+    /// Dimensions of row values.
+    pub fn row_space(&self) -> Dims {
+        (0..self.space.len()).filter(|a| self.reduced & (1 << a) == 0).map(|a| self.space[a]).collect()
+    }
+
+    /// Number of elements folded into one row value.
+    pub fn row_len(&self) -> i64 {
+        (0..self.space.len()).filter(|a| self.reduced & (1 << a) != 0).map(|a| self.space[a]).product()
+    }
+}
+
+fn mask_of(axes: usize) -> u64 {
+    if axes >= 64 { u64::MAX } else { (1 << axes) - 1 }
+}
+
+/// What runs as one step (or a few).
+#[derive(Clone, Debug)]
+pub enum Unit {
+    /// A fused kernel.
+    Kernel(Cluster),
+    /// One operation that is not fused.
+    Single(OpId),
+}
+
+/// How a region is divided.
+#[derive(Debug, Default)]
+pub struct Fusion {
+    /// Units in an order that respects their dependencies.
+    pub units: Vec<Unit>,
+    /// Values of clusters that must be in memory.
+    pub materialized: HashSet<ValueId>,
+}
+
+/// A value that an operation needs: not a shape op's, nor an inlined one's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Dep {
+    value: ValueId,
+    /// Which axes of the consumer's space the value's dimensions are; `None` if it is read in another
+    /// way.
+    mask: Option<u64>,
+}
+
+type Deps = SmallVec<[Dep; 4]>;
+
+/// The role of a cluster's member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Full,
+    Row,
+}
+
+/// What is decided of an operation.
+#[derive(Clone, Debug, Default)]
+struct Decision {
+    deps: Deps,
+    inline: bool,
+    cost: u32,
+    level: u32,
+    cluster: Option<usize>,
+    role: Option<Role>,
+}
+
+struct Fuser<'a> {
+    function: &'a Function,
+    target: &'a Target,
+    ops: &'a [OpId],
+    /// Position in `ops` of the operation that computes a value, for values of this region that are not
+    /// in memory yet.
+    computed: HashMap<ValueId, usize>,
+    decisions: Vec<Decision>,
+    clusters: Vec<Cluster>,
+    /// Cluster that a cluster was merged into.
+    merged: Vec<usize>,
+    /// Shape ops whose result must be in memory.
+    root_views: HashSet<ValueId>,
+    /// Values that something outside of kernels reads.
+    external: HashSet<ValueId>,
+}
+
+/// Divides a region's operations. `in_memory` tells which values are available without computing;
+/// `captured` lists values that nested regions of each operation use.
+pub fn fuse(
+    function: &Function,
+    target: &Target,
+    region: RegionId,
+    in_memory: &dyn Fn(ValueId) -> bool,
+    captured: &dyn Fn(OpId) -> Vec<ValueId>,
+) -> Fusion {
+    let ops = &function.region(region).ops[..];
+    let mut computed = HashMap::new();
+    for (at, &id) in ops.iter().enumerate() {
+        for &result in &function.op(id).results {
+            if !in_memory(result) {
+                computed.insert(result, at);
+            }
+        }
+    }
+    let mut fuser = Fuser {
+        function,
+        target,
+        ops,
+        computed,
+        decisions: vec![Decision::default(); ops.len()],
+        clusters: Vec::new(),
+        merged: Vec::new(),
+        root_views: HashSet::new(),
+        external: HashSet::new(),
+    };
+    fuser.find_roots(captured);
+    for &value in function.returned(region) {
+        fuser.need_in_memory(value);
+    }
+    fuser.decide_inlining();
+    for at in 0..ops.len() {
+        fuser.place(at);
+    }
+    fuser.sink();
+    fuser.finish()
+}
+
+impl Fuser<'_> {
+    fn kind(&self, at: usize) -> Kind {
+        classify::kind(self.function, self.function.op(self.ops[at]))
+    }
+
+    /// Whether an operation is computed inside of kernels as a member (not a shape op passed through).
+    fn is_member(&self, at: usize) -> bool {
+        match self.kind(at) {
+            Kind::Point | Kind::Leaf | Kind::Fold => true,
+            Kind::View => self.root_views.contains(&self.function.op(self.ops[at]).results[0]),
+            Kind::Update | Kind::Single | Kind::Nothing => false,
+        }
+    }
+
+    /// Dimensions of the space that an operation works in: its result's, a fold's operand's.
+    fn space(&self, at: usize) -> Dims {
+        let operation = self.function.op(self.ops[at]);
+        let value = match operation.op {
+            Op::Reduce(_) => operation.operands[0],
+            Op::DynamicUpdateSlice => operation.operands[1],
+            _ => operation.results[0],
+        };
+        squeezed(&self.function.tensor(value).dims)
+    }
+
+    /// Marks what library steps, control flow and the caller need in memory.
+    fn find_roots(&mut self, captured: &dyn Fn(OpId) -> Vec<ValueId>) {
+        let mut depth: HashMap<ValueId, u32> = HashMap::new();
+        for at in 0..self.ops.len() {
+            let operation = self.function.op(self.ops[at]);
+            match self.kind(at) {
+                Kind::View => {
+                    let below = operation.operands.iter().filter_map(|v| depth.get(v)).max().copied();
+                    let mine = below.unwrap_or(0) + 1;
+                    if mine >= DEEPEST_VIEW {
+                        self.root_views.insert(operation.results[0]);
+                    } else {
+                        depth.insert(operation.results[0], mine);
+                    }
+                }
+                Kind::Point | Kind::Leaf | Kind::Fold | Kind::Nothing => {}
+                Kind::Update => self.need_in_memory(operation.operands[0]),
+                Kind::Single => {
+                    for &operand in &operation.operands {
+                        match &operation.op {
+                            Op::DotGeneral(_) | Op::Convolution(_) => self.need_strided(operand),
+                            _ => self.need_in_memory(operand),
+                        }
+                    }
+                    for value in captured(self.ops[at]) {
+                        self.need_in_memory(value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The value whose memory holds `value` row-major (itself, or through reshapes).
+    fn need_in_memory(&mut self, value: ValueId) {
+        let base = self.reshaped_base(value);
+        self.mark_needed(base);
+    }
+
+    fn need_strided(&mut self, value: ValueId) {
+        let base = match strided_base(self.function, value, |v| self.view_of(v)) {
+            Some((base, _)) => base,
+            None => value,
+        };
+        self.mark_needed(base);
+    }
+
+    fn mark_needed(&mut self, base: ValueId) {
+        if let Some(&at) = self.computed.get(&base) {
+            if self.kind(at) == Kind::View {
+                self.root_views.insert(base);
+            }
+            self.external.insert(base);
+        }
+    }
+
+    /// The shape op that computes a value, unless the value is in memory or will be.
+    fn view_of(&self, value: ValueId) -> Option<OpId> {
+        let &at = self.computed.get(&value)?;
+        (self.kind(at) == Kind::View && !self.root_views.contains(&value)).then(|| self.ops[at])
+    }
+
+    fn reshaped_base(&self, mut value: ValueId) -> ValueId {
+        while let Some(id) = self.view_of(value) {
+            let operation = self.function.op(id);
+            if operation.op != Op::Reshape {
+                break;
+            }
+            value = operation.operands[0];
+        }
+        value
+    }
+
+    /// Follows shape ops from a value read at `map` (over `axes`; `None` for a map that is not axes) to
+    /// the values below.
+    fn trace(&self, value: ValueId, map: Option<&IndexMap>, axes: &[i64], out: &mut Deps) {
+        let function = self.function;
+        let Some(&at) = self.computed.get(&value) else { return self.add_dep(value, map, axes, out) };
+        if self.kind(at) == Kind::Nothing {
+            return;
+        }
+        let Some(view) = self.view_of(value) else { return self.add_dep(value, map, axes, out) };
+        self.trace_view(view, map, axes, out, function);
+    }
+
+    fn trace_view(
+        &self,
+        view: OpId,
+        map: Option<&IndexMap>,
+        axes: &[i64],
+        out: &mut Deps,
+        function: &Function,
+    ) {
+        let operation = function.op(view);
+        let to = &function.tensor(operation.results[0]).dims;
+        match (&operation.operands[..], map) {
+            ([operand], Some(map)) => {
+                let from = &function.tensor(*operand).dims;
+                let below = index::through(&operation.op, map, to, from, axes);
+                self.trace(*operand, below.as_ref(), axes, out);
+            }
+            (operands, _) => {
+                for &operand in operands {
+                    let scalar = (function.tensor(operand).rank() == 0).then(IndexMap::new);
+                    self.trace(operand, scalar.as_ref(), axes, out);
+                }
+            }
+        }
+    }
+
+    fn add_dep(&self, value: ValueId, map: Option<&IndexMap>, axes: &[i64], out: &mut Deps) {
+        let dims = &self.function.tensor(value).dims;
+        let mask = map.and_then(|map| index::axis_mask(map, dims, axes));
+        if let Some(&at) = self.computed.get(&value) {
+            let decision = &self.decisions[at];
+            if decision.inline {
+                for dep in &decision.deps {
+                    let mask = mask.and_then(|outer| Some(spread(dep.mask?, outer)));
+                    push_dep(out, Dep { value: dep.value, mask });
+                }
+                return;
+            }
+        }
+        push_dep(out, Dep { value, mask });
+    }
+
+    /// What an operation needs, seen through shape ops and through inlined operations so far.
+    fn deps(&self, at: usize) -> Deps {
+        let operation = self.function.op(self.ops[at]);
+        let axes = self.space(at);
+        let aligned = |value: ValueId| {
+            let dims = &self.function.tensor(value).dims;
+            (squeezed(dims) == axes).then(|| index::aligned(dims, &(0..axes.len()).collect::<Vec<_>>()))
+        };
+        let mut out = Deps::new();
+        match self.kind(at) {
+            Kind::Nothing => {}
+            Kind::View => {
+                let map = aligned(operation.results[0]);
+                self.trace_view(self.ops[at], map.as_ref(), &axes, &mut out, self.function);
+            }
+            Kind::Point | Kind::Fold => {
+                for &operand in &operation.operands {
+                    let scalar = self.function.tensor(operand).rank() == 0;
+                    let map = if scalar { Some(IndexMap::new()) } else { aligned(operand) };
+                    self.trace(operand, map.as_ref(), &axes, &mut out);
+                }
+            }
+            Kind::Leaf => {
+                for &operand in &operation.operands {
+                    let scalar = (self.function.tensor(operand).rank() == 0).then(IndexMap::new);
+                    self.trace(operand, scalar.as_ref(), &axes, &mut out);
+                }
+            }
+            Kind::Update => {
+                push_dep(&mut out, Dep { value: self.reshaped_base(operation.operands[0]), mask: None });
+                let map = aligned(operation.operands[1]);
+                self.trace(operation.operands[1], map.as_ref(), &axes, &mut out);
+                for &start in &operation.operands[2..] {
+                    self.trace(start, Some(&IndexMap::new()), &axes, &mut out);
+                }
+            }
+            Kind::Single => {
+                for &operand in &operation.operands {
+                    let base = match &operation.op {
+                        Op::DotGeneral(_) | Op::Convolution(_) => {
+                            strided_base(self.function, operand, |v| self.view_of(v))
+                                .map_or(operand, |(b, _)| b)
+                        }
+                        _ => self.reshaped_base(operand),
+                    };
+                    push_dep(&mut out, Dep { value: base, mask: None });
+                }
+            }
+        }
+        out
+    }
+
+    /// Chooses operations that are repeated where they are used, never held in memory: very cheap ones,
+    /// and those with a single use that reads them in another order or writes them into a larger array.
+    fn decide_inlining(&mut self) {
+        let mut users: Vec<SmallVec<[(usize, Option<u64>); 2]>> = vec![SmallVec::new(); self.ops.len()];
+        for at in 0..self.ops.len() {
+            if self.is_member(at) || matches!(self.kind(at), Kind::Update | Kind::Single) {
+                for dep in self.deps(at) {
+                    if let Some(&from) = self.computed.get(&dep.value) {
+                        users[from].push((at, dep.mask));
+                    }
+                }
+            }
+        }
+        let mut chain: Vec<u32> = vec![0; self.ops.len()];
+        for at in (0..self.ops.len()).rev() {
+            let result = self.function.op(self.ops[at]).results.first().copied();
+            let point = matches!(self.kind(at), Kind::Point);
+            let Some(result) = result.filter(|v| point && !self.external.contains(v)) else { continue };
+            let [(user, mask)] = users[at][..] else { continue };
+            let size = self.function.tensor(result).len();
+            let user_size: i64 = self.space(user).iter().product();
+            let repeats = user_size as usize > size;
+            let full = mask == Some(mask_of(self.space(user).len()));
+            let wanted = match self.kind(user) {
+                Kind::Update => true,
+                Kind::Point | Kind::Leaf | Kind::Fold | Kind::View => {
+                    (!full && !repeats) || (self.decisions[user].inline && !repeats)
+                }
+                Kind::Single | Kind::Nothing => false,
+            };
+            chain[at] = chain[user] + 1;
+            self.decisions[at].inline = wanted && chain[at] < 32;
+        }
+        for at in 0..self.ops.len() {
+            let Some(&result) = self.function.op(self.ops[at]).results.first() else { continue };
+            if self.kind(at) != Kind::Point {
+                continue;
+            }
+            let deps = self.deps(at);
+            let below: u32 =
+                self.function.op(self.ops[at]).operands.iter().map(|&v| self.inline_cost(v)).sum();
+            let cost = below + classify::cost(self.function, self.function.op(self.ops[at]));
+            let needed = self.external.contains(&result);
+            let decision = &mut self.decisions[at];
+            decision.cost = cost;
+            decision.inline = !needed && (decision.inline || (deps.len() <= 1 && cost <= CHEAP));
+            decision.deps = deps;
+        }
+    }
+
+    /// Scalar operations that repeating a value costs below the values in memory.
+    fn inline_cost(&self, value: ValueId) -> u32 {
+        let Some(&at) = self.computed.get(&value) else { return 0 };
+        match self.kind(at) {
+            Kind::View if !self.root_views.contains(&value) => {
+                let operands = &self.function.op(self.ops[at]).operands;
+                let extra = u32::from(operands.len() > 1);
+                extra + operands.iter().map(|&operand| self.inline_cost(operand)).sum::<u32>()
+            }
+            Kind::Point if self.decisions[at].inline => self.decisions[at].cost,
+            _ => 0,
+        }
+    }
+
+    fn find(&self, mut cluster: usize) -> usize {
+        while self.merged[cluster] != cluster {
+            cluster = self.merged[cluster];
+        }
+        cluster
+    }
+
+    fn cluster_of(&self, value: ValueId) -> Option<usize> {
+        let &at = self.computed.get(&value)?;
+        self.decisions[at].cluster.map(|c| self.find(c))
+    }
+
+    /// The level at which a value can be read from memory.
+    fn ready(&self, value: ValueId) -> u32 {
+        match self.computed.get(&value) {
+            Some(&at) => self.level(at) + 1,
+            None => 0,
+        }
+    }
+
+    fn level(&self, at: usize) -> u32 {
+        match self.decisions[at].cluster {
+            Some(cluster) => self.clusters[self.find(cluster)].level,
+            None => self.decisions[at].level,
+        }
+    }
+
+    /// The role that a consumer with `space` would have in the cluster of `dep`, if the two fit into one
+    /// loop nest.
+    fn fit(&self, cluster: usize, dep: Dep, space: &Dims, fold: Option<u64>) -> Option<Role> {
+        let mask = dep.mask?;
+        let &at = self.computed.get(&dep.value)?;
+        let role = self.decisions[at].role?;
+        let found = &self.clusters[cluster];
+        if found.members.len() >= MOST_MEMBERS {
+            return None;
+        }
+        match (fold, role) {
+            (Some(axes), Role::Full) => {
+                let fits = found.space == *space
+                    && mask == found.all()
+                    && (found.reduced == 0 || found.reduced == axes);
+                fits.then_some(Role::Row)
+            }
+            (Some(_), Role::Row) => None,
+            (None, Role::Full) => (found.space == *space && mask == found.all()).then_some(Role::Full),
+            (None, Role::Row) => {
+                if found.row_space() == *space && mask == mask_of(space.len()) && found.space != *space {
+                    return Some(Role::Row);
+                }
+                let spread = found.space == *space && mask == found.all() & !found.reduced;
+                (spread && self.rows_fit(found)).then_some(Role::Full)
+            }
+        }
+    }
+
+    /// Whether a row is short enough to be gone over again while it is in cache.
+    fn rows_fit(&self, cluster: &Cluster) -> bool {
+        let trailing = cluster.reduced.leading_zeros() as usize == 64 - cluster.space.len();
+        let limit = if trailing { self.target.row_limit } else { self.target.row_limit / 32 };
+        cluster.row_len() <= limit
+    }
+
+    fn place(&mut self, at: usize) {
+        if !self.is_member(at) {
+            if matches!(self.kind(at), Kind::Update | Kind::Single) {
+                let deps = self.deps(at);
+                self.decisions[at].level = deps.iter().map(|dep| self.ready(dep.value)).max().unwrap_or(0);
+                self.decisions[at].deps = deps;
+            }
+            return;
+        }
+        if self.decisions[at].inline {
+            return;
+        }
+        let deps = self.deps(at);
+        let space = self.space(at);
+        let fold = self.folded_axes(at);
+        let mut level = 0;
+        let mut fitting: SmallVec<[(usize, Role); 4]> = SmallVec::new();
+        for &dep in &deps {
+            let fit = self.cluster_of(dep.value).and_then(|c| Some((c, self.fit(c, dep, &space, fold)?)));
+            match fit {
+                Some(found) if fold != Some(0) => fitting.push(found),
+                _ => level = level.max(self.ready(dep.value)),
+            }
+        }
+        let top = fitting.iter().map(|&(c, _)| self.clusters[c].level).max();
+        fitting.retain(|(c, _)| Some(self.clusters[*c].level) == top);
+        let joined = match top {
+            Some(top) if top >= level => self.join(&fitting, fold).ok_or(top + 1),
+            _ => Err(level),
+        };
+        let (cluster, role) = match joined {
+            Ok((cluster, role)) => (cluster, role),
+            Err(level) => {
+                self.merged.push(self.clusters.len());
+                self.clusters.push(Cluster { space, reduced: fold.unwrap_or(0), members: Vec::new(), level });
+                (self.clusters.len() - 1, if fold.is_some() { Role::Row } else { Role::Full })
+            }
+        };
+        self.clusters[cluster].members.push(self.ops[at]);
+        let decision = &mut self.decisions[at];
+        decision.deps = deps;
+        decision.cluster = Some(cluster);
+        decision.role = Some(role);
+    }
+
+    /// The axes of its space that a fold reduces, as bits.
+    fn folded_axes(&self, at: usize) -> Option<u64> {
+        let operation = self.function.op(self.ops[at]);
+        let Op::Reduce(reduce) = &operation.op else { return None };
+        let dims = &self.function.tensor(operation.operands[0]).dims;
+        let mut mask = 0;
+        let mut axis = 0;
+        for (d, &size) in dims.iter().enumerate() {
+            if size != 1 {
+                mask |= u64::from(reduce.dimensions.contains(&(d as i64))) << axis;
+                axis += 1;
+            }
+        }
+        Some(mask)
+    }
+
+    /// Merges clusters that a consumer would join, if they can be one.
+    fn join(&mut self, fitting: &[(usize, Role)], fold: Option<u64>) -> Option<(usize, Role)> {
+        let &(first, role) = fitting.first()?;
+        let space = self.clusters[first].space.clone();
+        let mut reduced = fold.unwrap_or(0);
+        let mut size = 0;
+        let mut distinct: SmallVec<[usize; 4]> = SmallVec::new();
+        for &(cluster, other) in fitting {
+            let found = &self.clusters[cluster];
+            let agrees = reduced == 0 || found.reduced == 0 || found.reduced == reduced;
+            if other != role || found.space != space || !agrees {
+                return None;
+            }
+            reduced |= found.reduced;
+            if !distinct.contains(&cluster) {
+                distinct.push(cluster);
+                size += found.members.len();
+            }
+        }
+        if size >= MOST_MEMBERS {
+            return None;
+        }
+        for &other in &distinct[1..] {
+            let members = std::mem::take(&mut self.clusters[other].members);
+            self.clusters[first].members.extend(members);
+            self.merged[other] = first;
+        }
+        self.clusters[first].reduced = reduced;
+        Some((first, role))
+    }
+
+    /// Moves operations into the one later cluster that uses them.
+    fn sink(&mut self) {
+        let mut consumers: HashMap<ValueId, SmallVec<[(usize, Option<u64>); 4]>> = HashMap::new();
+        for at in 0..self.ops.len() {
+            let decision = &self.decisions[at];
+            let unit = decision.cluster.is_some() || matches!(self.kind(at), Kind::Update | Kind::Single);
+            if unit && !decision.inline {
+                for dep in &decision.deps {
+                    consumers.entry(dep.value).or_default().push((at, dep.mask));
+                }
+            }
+        }
+        for at in (0..self.ops.len()).rev() {
+            let Some(cluster) = self.decisions[at].cluster.map(|c| self.find(c)) else { continue };
+            let result = self.function.op(self.ops[at]).results[0];
+            if matches!(self.kind(at), Kind::Fold) || self.external.contains(&result) {
+                continue;
+            }
+            let Some(users) = consumers.get(&result) else { continue };
+            let Some((to, role)) = self.common_destination(at, cluster, users) else { continue };
+            let leaves_behind = self.decisions[at]
+                .deps
+                .iter()
+                .filter(|dep| self.cluster_of(dep.value) == Some(cluster))
+                .filter(|dep| {
+                    let users = consumers.get(&dep.value).map_or(&[][..], |users| users);
+                    !self.external.contains(&dep.value)
+                        && users.iter().all(|&(user, _)| self.cluster_at(user) == Some(cluster))
+                })
+                .count();
+            if leaves_behind <= 1 {
+                let id = self.ops[at];
+                self.clusters[cluster].members.retain(|&member| member != id);
+                self.clusters[to].members.push(id);
+                self.decisions[at].cluster = Some(to);
+                self.decisions[at].role = Some(role);
+            }
+        }
+    }
+
+    fn cluster_at(&self, at: usize) -> Option<usize> {
+        self.decisions[at].cluster.map(|c| self.find(c))
+    }
+
+    /// The one other cluster in which all users are, and the role the value would have there.
+    fn common_destination(
+        &self,
+        at: usize,
+        from: usize,
+        users: &[(usize, Option<u64>)],
+    ) -> Option<(usize, Role)> {
+        let to = self.cluster_at(users.first()?.0)?;
+        let space = self.space(at);
+        let found = &self.clusters[to];
+        if to == from || found.level <= self.clusters[from].level || found.members.len() >= MOST_MEMBERS {
+            return None;
+        }
+        let role = if found.space == space {
+            Role::Full
+        } else if found.reduced != 0 && found.row_space() == space {
+            Role::Row
+        } else {
+            return None;
+        };
+        let fits = users.iter().all(|&(user, mask)| {
+            let spread = match (role, self.decisions[user].role) {
+                (Role::Full, Some(Role::Row)) => self.folded_axes(user).is_some(),
+                (Role::Row, Some(Role::Full)) => self.rows_fit(found),
+                (_, role) => role.is_some(),
+            };
+            let expected = match (role, self.decisions[user].role) {
+                (Role::Row, Some(Role::Full)) => found.all() & !found.reduced,
+                _ => mask_of(space.len()),
+            };
+            self.cluster_at(user) == Some(to) && mask == Some(expected) && spread
+        });
+        fits.then_some((to, role))
+    }
+
+    /// Orders the units and lists what must be in memory.
+    fn finish(mut self) -> Fusion {
+        let position: HashMap<OpId, usize> = self.ops.iter().enumerate().map(|(at, &id)| (id, at)).collect();
+        let mut units: Vec<(usize, Unit)> = Vec::new();
+        let mut unit_of = vec![None; self.ops.len()];
+        for cluster in 0..self.clusters.len() {
+            if self.merged[cluster] != cluster || self.clusters[cluster].members.is_empty() {
+                continue;
+            }
+            let mut found = std::mem::take(&mut self.clusters[cluster]);
+            found.members.sort_by_key(|id| position[id]);
+            for id in &found.members {
+                unit_of[position[id]] = Some(units.len());
+            }
+            let last = position[found.members.last().expect("not empty")];
+            units.push((last, Unit::Kernel(found)));
+        }
+        for at in 0..self.ops.len() {
+            if matches!(self.kind(at), Kind::Update | Kind::Single) {
+                unit_of[at] = Some(units.len());
+                units.push((at, Unit::Single(self.ops[at])));
+            }
+        }
+        let mut materialized: HashSet<ValueId> = self.external.clone();
+        let mut edges: Vec<(usize, usize)> = Vec::new();
+        let mut readers: HashMap<ValueId, Vec<usize>> = HashMap::new();
+        for at in 0..self.ops.len() {
+            let Some(unit) = unit_of[at] else { continue };
+            for dep in &self.decisions[at].deps {
+                readers.entry(dep.value).or_default().push(unit);
+                let Some(&from) = self.computed.get(&dep.value) else { continue };
+                let Some(producer) = unit_of[from] else { continue };
+                if producer != unit {
+                    materialized.insert(dep.value);
+                    edges.push((producer, unit));
+                }
+            }
+        }
+        // Whoever reads an array should come before the operation that updates it in place.
+        for at in 0..self.ops.len() {
+            let (Kind::Update, Some(unit)) = (self.kind(at), unit_of[at]) else { continue };
+            let base = self.decisions[at].deps[0].value;
+            for &reader in readers.get(&base).into_iter().flatten() {
+                if reader != unit && units[reader].0 < at {
+                    edges.push((reader, unit));
+                }
+            }
+        }
+        let order = sorted(&units.iter().map(|(position, _)| *position).collect::<Vec<_>>(), edges);
+        let mut units: Vec<Option<Unit>> = units.into_iter().map(|(_, unit)| Some(unit)).collect();
+        let units = order.into_iter().map(|unit| units[unit].take().expect("each unit once")).collect();
+        Fusion { units, materialized }
+    }
+}
+
+/// Topological order; among those that can run, the first in the program.
+fn sorted(positions: &[usize], mut edges: Vec<(usize, usize)>) -> Vec<usize> {
+    edges.sort_unstable();
+    edges.dedup();
+    let mut waiting = vec![0usize; positions.len()];
+    let mut next: Vec<Vec<usize>> = vec![Vec::new(); positions.len()];
+    for &(from, to) in &edges {
+        waiting[to] += 1;
+        next[from].push(to);
+    }
+    let mut ready: BinaryHeap<_> =
+        (0..positions.len()).filter(|&u| waiting[u] == 0).map(|u| Reverse((positions[u], u))).collect();
+    let mut order = Vec::with_capacity(positions.len());
+    while let Some(Reverse((_, unit))) = ready.pop() {
+        order.push(unit);
+        for &to in &next[unit] {
+            waiting[to] -= 1;
+            if waiting[to] == 0 {
+                ready.push(Reverse((positions[to], to)));
+            }
+        }
+    }
+    assert_eq!(order.len(), positions.len(), "units of a region form no cycle");
+    order
+}
+
+/// Dimensions without those of size 1.
+pub fn squeezed(dims: &[i64]) -> Dims {
+    dims.iter().copied().filter(|&size| size != 1).collect()
+}
+
+fn push_dep(out: &mut Deps, dep: Dep) {
+    if !out.contains(&dep) {
+        out.push(dep);
+    }
+}
+
+/// A mask over the axes that `outer` selects, as a mask over all axes.
+fn spread(inner: u64, outer: u64) -> u64 {
+    let mut out = 0;
+    let mut rest = outer;
+    let mut bit = 0;
+    while rest != 0 {
+        let axis = rest.trailing_zeros();
+        if inner & (1 << bit) != 0 {
+            out |= 1 << axis;
+        }
+        bit += 1;
+        rest &= rest - 1;
+    }
+    out
+}
+
+/// The value below a chain of shape ops and the position in its memory as an expression over the
+/// dimensions of `value`, if that is a plain stride along each dimension.
+pub fn strided_base(
+    function: &Function,
+    value: ValueId,
+    view_of: impl Fn(ValueId) -> Option<OpId>,
+) -> Option<(ValueId, plan::Expr)> {
+    let axes = &function.tensor(value).dims;
+    let mut map: IndexMap = (0..axes.len()).map(|axis| plan::Expr::axis(axis).into()).collect();
+    let mut base = value;
+    while let Some(view) = view_of(base) {
+        let operation = function.op(view);
+        let [operand] = operation.operands[..] else { return None };
+        let (to, from) = (&function.tensor(base).dims, &function.tensor(operand).dims);
+        map = index::through(&operation.op, &map, to, from, axes)?;
+        base = operand;
+    }
+    let at = index::linear(&map, &function.tensor(base).dims).expr;
+    let strided = at.offset == 0 && at.terms.iter().all(|term| term.is_plain());
+    strided.then_some((base, at))
+}
