@@ -7,7 +7,7 @@ use num_complex::Complex;
 use ops::{ComparisonDirection, ComparisonType};
 use tensor::{DType, DTypeClass};
 
-use super::drive::{Binary, Blocks, LeftScalar, RightScalar, Unary, binary};
+use super::drive::{Binary, Blocks, LeftScalar, RightScalar, Unary, binary, swapped};
 use super::half::Narrow;
 use super::{BinaryFn, Operands};
 use crate::cpu::{Isa, Level};
@@ -100,7 +100,7 @@ macro_rules! comparisons {
     )* };
 }
 
-comparisons! { Eq ==; Ne !=; Ge >=; Gt >; Le <=; Lt <; }
+comparisons! { Eq ==; Ne !=; Le <=; Lt <; }
 
 /// Equality of complex numbers, or its negation.
 struct ComplexEq<T, const EQUAL: bool>(PhantomData<T>);
@@ -155,13 +155,23 @@ pub fn compare(
             }
         };
     }
+    // a > b is b < a.
+    macro_rules! exchanged {
+        ($kernel:ty) => {
+            match operands {
+                Operands::Blocks => swapped::<$kernel, Blocks>(level),
+                Operands::RightScalar => swapped::<$kernel, LeftScalar>(level),
+                Operands::LeftScalar => swapped::<$kernel, RightScalar>(level),
+            }
+        };
+    }
     macro_rules! by_direction {
         ($key:ty) => {
             match direction {
                 ComparisonDirection::Eq => by_form!(Eq<$key>),
                 ComparisonDirection::Ne => by_form!(Ne<$key>),
-                ComparisonDirection::Ge => by_form!(Ge<$key>),
-                ComparisonDirection::Gt => by_form!(Gt<$key>),
+                ComparisonDirection::Ge => exchanged!(Le<$key>),
+                ComparisonDirection::Gt => exchanged!(Lt<$key>),
                 ComparisonDirection::Le => by_form!(Le<$key>),
                 ComparisonDirection::Lt => by_form!(Lt<$key>),
             }

@@ -121,6 +121,8 @@ per_level! {
     fn unary<K: Unary>(x: *const u8, out: *mut u8, n: usize) -> UnaryFn = unary_body;
     /// `out[i] = K(a[i], b[i])`, or `a[0]`, `b[0]` as the form says.
     fn binary<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = binary_body;
+    /// `out[i] = K(b[i], a[i])`, by the routine of the operands in that order.
+    fn swapped<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = swapped_body;
     /// `out[i] = K(a[i], b[i], c[i])`; `F::LEFT` and `F::RIGHT` say whether b and c are one element.
     fn ternary<K: Ternary, F: Form>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_body;
     /// `out[i] = K(a[i], b[i], c[i])` with one element each for a and c.
@@ -301,6 +303,14 @@ unsafe fn binary_body<L: Isa, K: Binary, F: Form>(a: *const u8, b: *const u8, ou
             start += count;
         }
     }
+}
+
+/// # Safety
+/// As [`binary_body`], with `a` and `b` exchanged: `F` tells about them in the order of `K`.
+#[inline(always)]
+unsafe fn swapped_body<L: Isa, K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) {
+    // SAFETY: the caller's promise, of the same level.
+    unsafe { binary::<K, F>(L::LEVEL)(b, a, out, n) }
 }
 
 /// # Safety

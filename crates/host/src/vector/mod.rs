@@ -214,6 +214,17 @@ macro_rules! complex_unary {
 }
 use {complex_unary, float_unary, integer_unary, is_finite, lifted};
 
+/// As [`binary!`] for a commutative kernel: a left scalar is a right one, the operands exchanged.
+macro_rules! commutative {
+    ($level:expr, $operands:expr, $kernel:ty) => {
+        match $operands {
+            Operands::Blocks => drive::binary::<$kernel, Blocks>($level),
+            Operands::RightScalar => drive::binary::<$kernel, RightScalar>($level),
+            Operands::LeftScalar => drive::swapped::<$kernel, RightScalar>($level),
+        }
+    };
+}
+
 /// The routine for `op` on blocks of `dtype`, or `None` if the operation is not defined on it or it has
 /// fewer than 16 bits as a float, 8 as an integer. The result has type `dtype`, but `complex` gives the
 /// type whose parts `dtype` is.
@@ -223,15 +234,20 @@ pub fn binary(level: Level, op: BinaryOp, dtype: DType, operands: Operands) -> O
             binary!(level, operands, $kernel)
         };
     }
+    macro_rules! symmetric {
+        ($kernel:ty) => {
+            commutative!(level, operands, $kernel)
+        };
+    }
     macro_rules! float {
         ($float:ident) => {
             Some(match op {
-                BinaryOp::Add => by_form!(Add<$float>),
+                BinaryOp::Add => symmetric!(Add<$float>),
                 BinaryOp::Subtract => by_form!(Subtract<$float>),
-                BinaryOp::Multiply => by_form!(Multiply<$float>),
+                BinaryOp::Multiply => symmetric!(Multiply<$float>),
                 BinaryOp::Divide => by_form!(Divide<$float>),
-                BinaryOp::Maximum => by_form!(Maximum<$float>),
-                BinaryOp::Minimum => by_form!(Minimum<$float>),
+                BinaryOp::Maximum => symmetric!(Maximum<$float>),
+                BinaryOp::Minimum => symmetric!(Minimum<$float>),
                 BinaryOp::Power => by_form!(Power<$float>),
                 BinaryOp::Atan2 => by_form!(Atan2<$float>),
                 BinaryOp::Remainder => by_form!(Remainder<$float>),
@@ -243,12 +259,12 @@ pub fn binary(level: Level, op: BinaryOp, dtype: DType, operands: Operands) -> O
     macro_rules! half {
         ($half:ident) => {
             Some(match op {
-                BinaryOp::Add => by_form!(Lifted<Add<f32>, $half>),
+                BinaryOp::Add => symmetric!(Lifted<Add<f32>, $half>),
                 BinaryOp::Subtract => by_form!(Lifted<Subtract<f32>, $half>),
-                BinaryOp::Multiply => by_form!(Lifted<Multiply<f32>, $half>),
+                BinaryOp::Multiply => symmetric!(Lifted<Multiply<f32>, $half>),
                 BinaryOp::Divide => by_form!(Lifted<Divide<f32>, $half>),
-                BinaryOp::Maximum => by_form!(Lifted<Maximum<f32>, $half>),
-                BinaryOp::Minimum => by_form!(Lifted<Minimum<f32>, $half>),
+                BinaryOp::Maximum => symmetric!(Lifted<Maximum<f32>, $half>),
+                BinaryOp::Minimum => symmetric!(Lifted<Minimum<f32>, $half>),
                 BinaryOp::Power => by_form!(Lifted<Power<f32>, $half>),
                 BinaryOp::Atan2 => by_form!(Lifted<Atan2<f32>, $half>),
                 BinaryOp::Remainder => by_form!(Lifted<Remainder<f32>, $half>),
@@ -259,9 +275,9 @@ pub fn binary(level: Level, op: BinaryOp, dtype: DType, operands: Operands) -> O
     macro_rules! complex {
         ($float:ident) => {
             Some(match op {
-                BinaryOp::Add => by_form!(Add<Complex<$float>>),
+                BinaryOp::Add => symmetric!(Add<Complex<$float>>),
                 BinaryOp::Subtract => by_form!(Subtract<Complex<$float>>),
-                BinaryOp::Multiply => by_form!(Multiply<Complex<$float>>),
+                BinaryOp::Multiply => symmetric!(Multiply<Complex<$float>>),
                 BinaryOp::Divide => by_form!(ComplexDivide<$float>),
                 BinaryOp::Power => {
                     binary!(Level::Baseline, operands, ComplexFunction2<$float, { BinaryOp::Power as usize }>)
@@ -277,20 +293,20 @@ pub fn binary(level: Level, op: BinaryOp, dtype: DType, operands: Operands) -> O
     macro_rules! integer {
         ($int:ident, $unsigned:ident) => {
             Some(match op {
-                BinaryOp::Add => by_form!(Add<$unsigned>),
+                BinaryOp::Add => symmetric!(Add<$unsigned>),
                 BinaryOp::Subtract => by_form!(Subtract<$unsigned>),
-                BinaryOp::Multiply => by_form!(Multiply<$unsigned>),
-                BinaryOp::And => by_form!(And<$unsigned>),
-                BinaryOp::Or => by_form!(Or<$unsigned>),
-                BinaryOp::Xor => by_form!(Xor<$unsigned>),
+                BinaryOp::Multiply => symmetric!(Multiply<$unsigned>),
+                BinaryOp::And => symmetric!(And<$unsigned>),
+                BinaryOp::Or => symmetric!(Or<$unsigned>),
+                BinaryOp::Xor => symmetric!(Xor<$unsigned>),
                 BinaryOp::ShiftLeft => by_form!(ShiftLeft<$unsigned>),
                 BinaryOp::ShiftRightArithmetic => by_form!(ShiftRightArithmetic<$unsigned>),
                 BinaryOp::ShiftRightLogical => by_form!(ShiftRightLogical<$unsigned>),
                 BinaryOp::Divide => by_form!(IntDivide<$int>),
                 BinaryOp::Remainder => by_form!(IntRemainder<$int>),
                 BinaryOp::Power => by_form!(IntPower<$int>),
-                BinaryOp::Maximum => by_form!(Maximum<$int>),
-                BinaryOp::Minimum => by_form!(Minimum<$int>),
+                BinaryOp::Maximum => symmetric!(Maximum<$int>),
+                BinaryOp::Minimum => symmetric!(Minimum<$int>),
                 BinaryOp::Atan2 | BinaryOp::Complex => return None,
             })
         };
@@ -311,9 +327,9 @@ pub fn binary(level: Level, op: BinaryOp, dtype: DType, operands: Operands) -> O
         DType::U32 => integer!(u32, u32),
         DType::U64 => integer!(u64, u64),
         DType::Bool => Some(match op {
-            BinaryOp::Add | BinaryOp::Or | BinaryOp::Maximum => by_form!(Or<Bool>),
-            BinaryOp::Multiply | BinaryOp::And | BinaryOp::Minimum => by_form!(And<Bool>),
-            BinaryOp::Xor => by_form!(Xor<Bool>),
+            BinaryOp::Add | BinaryOp::Or | BinaryOp::Maximum => symmetric!(Or<Bool>),
+            BinaryOp::Multiply | BinaryOp::And | BinaryOp::Minimum => symmetric!(And<Bool>),
+            BinaryOp::Xor => symmetric!(Xor<Bool>),
             _ => return None,
         }),
         _ => None,

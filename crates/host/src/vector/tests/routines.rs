@@ -336,24 +336,26 @@ fn comparisons_agree_with_the_reference() {
                 for kind in [ComparisonType::NoType, ComparisonType::TotalOrder, ComparisonType::WeakOrder] {
                     let one = Scalar::one(dtype);
                     let defined = scalar::eval_compare(direction, kind, one, one).is_some();
-                    let routine = compare(level, direction, kind, dtype, Operands::Blocks);
-                    assert_eq!(defined, routine.is_some(), "{direction:?} {kind:?} {dtype}");
-                    let Some(routine) = routine else { continue };
-                    let n = 1000;
-                    let (a, b) = (elements(dtype, n, 3), elements(dtype, n, 4));
-                    let (left, right) = (Block::of(dtype, &a), Block::of(dtype, &b));
-                    let mut out = Block::garbage(DType::Bool, n);
-                    // SAFETY: blocks of n elements that do not overlap.
-                    unsafe { routine(left.pointer(), right.pointer(), out.pointer_mut(), n) };
-                    for (i, value) in out.values().into_iter().enumerate() {
-                        let expected = scalar::eval_compare(direction, kind, a[i], b[i]);
-                        assert_eq!(
-                            Some(value),
-                            expected.map(Scalar::bool),
-                            "{kind:?} {:?} {direction:?} {:?}",
-                            a[i],
-                            b[i]
-                        );
+                    for operands in [Operands::Blocks, Operands::RightScalar, Operands::LeftScalar] {
+                        let routine = compare(level, direction, kind, dtype, operands);
+                        assert_eq!(defined, routine.is_some(), "{direction:?} {kind:?} {dtype}");
+                        let Some(routine) = routine else { continue };
+                        let n = 500;
+                        let (mut a, mut b) = (elements(dtype, n, 3), elements(dtype, n, 4));
+                        match operands {
+                            Operands::Blocks => (),
+                            Operands::RightScalar => b.fill(a[17]),
+                            Operands::LeftScalar => a.fill(b[17]),
+                        }
+                        let (left, right) = (Block::of(dtype, &a), Block::of(dtype, &b));
+                        let mut out = Block::garbage(DType::Bool, n);
+                        // SAFETY: blocks of n elements that do not overlap.
+                        unsafe { routine(left.pointer(), right.pointer(), out.pointer_mut(), n) };
+                        for (i, value) in out.values().into_iter().enumerate() {
+                            let expected = scalar::eval_compare(direction, kind, a[i], b[i]);
+                            let expected = expected.map(Scalar::bool);
+                            assert_eq!(Some(value), expected, "{kind:?} {:?} {direction:?} {:?}", a[i], b[i]);
+                        }
                     }
                 }
             }
