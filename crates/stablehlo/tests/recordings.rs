@@ -15,7 +15,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn every_recording_is_read_and_valid() {
+fn every_recording_is_read_valid_and_read_back_from_text() {
     let Some(folder) = std::env::var_os("STABLEHLO_RECORDINGS") else {
         eprintln!("SKIPPED: STABLEHLO_RECORDINGS names no folder of recorded programs");
         return;
@@ -33,6 +33,13 @@ fn every_recording_is_read_and_valid() {
             Ok(module) => {
                 if let Err(error) = stablehlo::verify::verify(&module) {
                     failures.push(format!("{}: {error}", path.display()));
+                }
+                match stablehlo::text::read(&stablehlo::print::module(&module)) {
+                    Ok(again) => failures.extend(
+                        stablehlo::equal::difference(&module, &again)
+                            .map(|difference| format!("{}, printed: {difference}", path.display())),
+                    ),
+                    Err(error) => failures.push(format!("{}, printed: {error}", path.display())),
                 }
             }
             Err(error) => failures.push(format!("{}: {error}", path.display())),

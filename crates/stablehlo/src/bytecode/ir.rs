@@ -1,15 +1,15 @@
 //! Operations and regions into a [`Module`].
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use ops::sharding::Sharding;
-use ops::{Attr, AttrMap, Op, Type};
+use ops::{Attr, Op, Type};
 use smallvec::SmallVec;
 
-use super::container::{Container, Dialect};
+use super::attributes::dictionaries;
+use super::container::Container;
 use super::cursor::Cursor;
-use super::entries::{Entries, expanded_weight};
+use super::entries::Entries;
 use super::locations::LocationReader;
 use super::names::{self, Kind, Name};
 use crate::error::UnknownOp;
@@ -48,10 +48,11 @@ pub(super) fn read(container: &Container<'_>, file_len: usize) -> Result<Module,
     Ok(module)
 }
 
-struct Reader<'c, 'a> {
-    container: &'c Container<'a>,
+/// Reads operations into a module.
+pub(super) struct Reader<'c, 'a> {
+    pub(super) container: &'c Container<'a>,
     names: &'c [Name],
-    entries: Entries<'c, 'a>,
+    pub(super) entries: Entries<'c, 'a>,
     locations: LocationReader,
     /// Values by number; an isolated operation opens a fresh numbering.
     scopes: Vec<Vec<Option<ValueId>>>,
@@ -62,12 +63,12 @@ struct Reader<'c, 'a> {
 }
 
 /// The fields of an operation before its regions.
-struct Header<'c, 'a> {
-    name: &'c Name,
+pub(super) struct Header<'c, 'a> {
+    pub(super) name: &'c Name,
     name_id: usize,
     location: usize,
-    dictionary: Option<usize>,
-    properties: Option<Cursor<'a>>,
+    pub(super) dictionary: Option<usize>,
+    pub(super) properties: Option<Cursor<'a>>,
     results: SmallVec<[usize; 2]>,
     operands: SmallVec<[u64; 4]>,
     regions: usize,
@@ -82,9 +83,6 @@ struct Place {
     next: usize,
     end: usize,
 }
-
-/// Attribute names with the attributes' indices.
-type Named = Vec<(Cow<'static, str>, usize)>;
 
 impl<'c, 'a> Reader<'c, 'a> {
     /// The whole section: one `builtin.module`.
@@ -354,29 +352,6 @@ impl<'c, 'a> Reader<'c, 'a> {
         Ok(())
     }
 
-    /// The op with its attributes, and the discardable attributes.
-    fn build(&mut self, header: &Header<'c, 'a>, mnemonic: &'static str) -> Result<(Op, AttrMap), Error> {
-        let inherent = self.inherent(header)?;
-        let mut attributes = AttrMap(Vec::with_capacity(inherent.len()));
-        for (name, index) in inherent {
-            let attr = self.entries.attribute(index)?;
-            // A constant's value stays as it is; lists are written out.
-            if mnemonic != "constant" {
-                self.entries.charge(expanded_weight(&attr))?;
-            }
-            attributes.push(name, attr);
-        }
-        attributes.0.extend(self.discardable(header)?.0);
-        if header.name.drops_padding {
-            attributes.take("padding");
-        }
-        if attributes.get("result_accuracy").is_some_and(is_default_accuracy) {
-            attributes.take("result_accuracy");
-        }
-        let op = Op::build(mnemonic, &mut attributes)?;
-        Ok((op, attributes))
-    }
-
     /// An operation whose result is its operand.
     fn identity(
         &mut self,
@@ -485,6 +460,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         function.arg_attrs = dictionaries(cursor, arg_attrs, inputs.len())?;
         function.result_attrs = dictionaries(cursor, result_attrs, results.len())?;
         function.result_types = results;
+        function.attributes = self.discardable(header)?;
 
         if header.regions != 1 || !header.results.is_empty() {
             return Err(cursor.error("a function is one region without results"));
@@ -522,72 +498,6 @@ impl<'c, 'a> Reader<'c, 'a> {
             }
             _ => Err(self.container.ir.error("a mesh without its name or axes")),
         }
-    }
-
-    /// The attributes that belong to the operation: from its properties, before container version 5 from its
-    /// dictionary.
-    fn inherent(&mut self, header: &Header<'c, 'a>) -> Result<Named, Error> {
-        if let (true, Some(index)) = (self.container.version < 5, header.dictionary) {
-            let mut named = self.named(index)?;
-            named.retain(|(name, _)| header.name.has_field(name));
-            return Ok(named);
-        }
-        let Some(mut blob) = header.properties else { return Ok(Named::new()) };
-        if !header.name.registered {
-            let index = self.entries.attribute_index(&mut blob)?;
-            blob.finish()?;
-            return self.named(index);
-        }
-        let mut named = Named::with_capacity(header.name.fields.len());
-        for field in &header.name.fields {
-            let index = match field.optional {
-                true => self.entries.optional_index(&mut blob)?,
-                false => Some(self.entries.attribute_index(&mut blob)?),
-            };
-            named.extend(index.map(|index| (Cow::Borrowed(field.name), index)));
-        }
-        blob.finish()?;
-        Ok(named)
-    }
-
-    /// The attributes that may be ignored. So those newer than this reader are left out.
-    fn discardable(&mut self, header: &Header<'c, 'a>) -> Result<AttrMap, Error> {
-        let mut attributes = AttrMap::default();
-        let Some(index) = header.dictionary else { return Ok(attributes) };
-        for (name, index) in self.named(index)? {
-            if self.container.version < 5 && header.name.has_field(&name) {
-                continue;
-            }
-            match self.entries.attribute(index) {
-                Ok(attr) => {
-                    self.entries.charge(expanded_weight(&attr))?;
-                    attributes.push(name, attr);
-                }
-                Err(Error::Unknown { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(attributes)
-    }
-
-    /// Names and values of a dictionary attribute.
-    fn named(&mut self, index: usize) -> Result<Named, Error> {
-        let entry = self.container.attributes[index];
-        let mut bytes = entry.bytes;
-        let code = match entry.dialect {
-            Dialect::Builtin => 1,
-            _ => 6,
-        };
-        if !entry.binary || bytes.varint()? != code {
-            return Err(bytes.error("attributes that are no dictionary"));
-        }
-        let mut named = Named::new();
-        for _ in 0..bytes.count()? {
-            let name = self.entries.name_at(&mut bytes)?;
-            named.push((Cow::Owned(name), self.entries.attribute_index(&mut bytes)?));
-        }
-        bytes.finish()?;
-        Ok(named)
     }
 
     fn scope(&mut self) -> &mut Vec<Option<ValueId>> {
@@ -631,29 +541,4 @@ fn use_list_orders(cursor: &mut Cursor<'_>, values: usize) -> Result<(), Error> 
         }
     }
     Ok(())
-}
-
-/// One dictionary a value; none means that all are empty.
-fn dictionaries(cursor: &Cursor<'_>, items: Vec<Attr>, count: usize) -> Result<Vec<AttrMap>, Error> {
-    if items.is_empty() {
-        return Ok(vec![AttrMap::default(); count]);
-    }
-    if items.len() != count {
-        return Err(cursor.error("as many attribute dictionaries as values are needed"));
-    }
-    let dictionary = |item| match item {
-        Attr::Dict(map) => Ok(map),
-        _ => Err(cursor.error("attributes that are no dictionary")),
-    };
-    items.into_iter().map(dictionary).collect()
-}
-
-/// Whether a result accuracy asks for nothing.
-fn is_default_accuracy(attr: &Attr) -> bool {
-    let Attr::Dict(map) = attr else { return false };
-    map.iter().all(|(_, value)| match value {
-        Attr::Scalar(value) => value.bits() == 0,
-        Attr::Keyword(mode) => mode == "DEFAULT",
-        _ => false,
-    })
 }

@@ -9,12 +9,14 @@
 //! | `literal` | tensor data |
 //! | `locations` | source locations |
 //! | `names` | what an operation name means, and its attributes in wire order |
+//! | `attributes` | the attributes of operations, from properties and dictionaries |
 //! | `ir` | operations and regions into a [`Module`] |
 //!
 //! Input is not trusted. Every count is checked against the bytes left before anything is allocated;
 //! nesting has explicit limits; and because entries may share others, so that a small file can describe a
 //! huge tree, every copy of a decoded attribute is paid from a budget in proportion to the file.
 
+mod attributes;
 mod builtin;
 mod container;
 mod cursor;

@@ -4,7 +4,7 @@ use ops::sharding::{MeshRef, Sharding};
 use ops::{Attr, Op, Type, UnaryOp};
 use stablehlo::bytecode::read;
 use stablehlo::verify::verify;
-use stablehlo::{Function, Module, Operation};
+use stablehlo::{Function, Module, Operation, equal, parse, print};
 use tensor::{DType, Scalar};
 
 use crate::{fixture, fixtures};
@@ -19,10 +19,13 @@ fn operations(function: &Function) -> impl Iterator<Item = &Operation> {
 }
 
 #[test]
-fn all_are_read_and_valid() {
+fn all_are_read_valid_and_read_back_from_text() {
     for (name, bytes) in fixtures() {
-        let module = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let module = parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         verify(&module).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let text = print::module(&module);
+        let again = parse(text.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(equal::difference(&module, &again), None, "{name}");
     }
 }
 
@@ -119,10 +122,9 @@ fn higher_level_functions_come_as_calls_or_composites() {
         .functions
         .iter()
         .flat_map(operations)
-        .find_map(|operation| match &operation.op {
-            Op::CustomCall(call) if call.call_target_name == "mhlo.topk" => Some(operation),
-            _ => None,
-        })
+        .find(
+            |operation| matches!(&operation.op, Op::CustomCall(call) if call.call_target_name == "mhlo.topk"),
+        )
         .expect("a call of mhlo.topk");
     let Some(Attr::Dict(attributes)) = top_k.attributes.get("mhlo.attributes") else {
         panic!("no attributes")
