@@ -215,7 +215,8 @@ impl Binary for Remainder<f32> {
     }
     #[inline(always)]
     fn rare(a: f32, b: f32) -> bool {
-        !(f64::from(a.abs()) < 16_777_216.0 * f64::from(b.abs()))
+        let large = f64::from(a.abs()) >= 16_777_216.0 * f64::from(b.abs());
+        large | a.is_nan() | b.is_nan()
     }
     fn slow(a: f32, b: f32) -> f32 {
         a % b

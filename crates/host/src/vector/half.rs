@@ -66,7 +66,7 @@ pub(crate) fn odd_f32(value: f64) -> f32 {
     let exact = f64::from(nearest) == value;
     let above = f64::from(nearest).abs() > value.abs();
     let odd = f32::from_bits(nearest.to_bits().wrapping_sub(u32::from(above)) | 1);
-    if exact | !(nearest.abs() < f32::INFINITY) { nearest } else { odd }
+    if exact | !nearest.is_finite() { nearest } else { odd }
 }
 
 /// A kernel of f32 applied to 16-bit floats, the result rounded to `H`.

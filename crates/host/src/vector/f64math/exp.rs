@@ -40,7 +40,7 @@ fn scaled(p: f64, n: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn exp_sum<L: Isa>(x: f64, low: f64, shift: f64) -> f64 {
     // Beyond these the result is infinite or zero; the bounds keep n within the range of `scaled`.
-    let low = if x > 712.0 || x < -746.0 { 0.0 } else { low };
+    let low = if (-746.0..=712.0).contains(&x) { low } else { 0.0 };
     let x = if x > 712.0 { 712.0 } else { x };
     let x = if x < -746.0 { -746.0 } else { x };
     let (n, p) = reduced::<L>(x, low);

@@ -16,7 +16,7 @@ const TWO_THIRDS_LOW: f64 = 3.700743415417188e-17;
 #[inline(always)]
 pub(crate) fn power_is_rare(x: f64, y: f64) -> bool {
     let x = x.abs();
-    let base = (x >= f64::MIN_POSITIVE) & (x < f64::INFINITY);
+    let base = x.is_normal();
     // The bound keeps exact products from overflowing.
     !(base & (y.abs() < 1e290))
 }
@@ -93,6 +93,6 @@ pub(crate) fn cbrt<L: Isa>(x: f64) -> f64 {
     let residual = (normal - cube) - (cube_low + square_low * t);
     let t = t + residual / (3.0 * square);
     let root = t * down;
-    let root = if (magnitude == 0.0) | !(magnitude < f64::INFINITY) { magnitude } else { root };
+    let root = if (magnitude == 0.0) | !magnitude.is_finite() { magnitude } else { root };
     root.copysign(x)
 }

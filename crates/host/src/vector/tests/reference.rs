@@ -1,8 +1,14 @@
 //! Values of functions in f64 to twice its precision: (argument, nearest value, what it lacks), computed with
 //! mpmath at 60 digits.
 
+// Points near pi/2 and values near constants are meant as they stand.
+#![allow(clippy::approx_constant)]
+
+/// A function's mnemonic and its points.
+type Points<P> = (&'static str, &'static [P]);
+
 /// A function by its mnemonic, with its points.
-pub(super) const UNARY: &[(&str, &[(f64, f64, f64)])] = &[
+pub(super) const UNARY: &[Points<(f64, f64, f64)>] = &[
     (
         "cbrt",
         &[
@@ -632,7 +638,7 @@ pub(super) const UNARY: &[(&str, &[(f64, f64, f64)])] = &[
 ];
 
 /// As [`UNARY`], of two arguments.
-pub(super) const BINARY: &[(&str, &[(f64, f64, f64, f64)])] = &[
+pub(super) const BINARY: &[Points<(f64, f64, f64, f64)>] = &[
     (
         "power",
         &[
