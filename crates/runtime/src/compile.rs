@@ -1,7 +1,6 @@
 //! From program bytes to a plan.
 
 use plan::Plan;
-use stablehlo::Module;
 
 use crate::dump::{Dump, ELIDE_ABOVE};
 use crate::error::{Error, Result};
@@ -12,7 +11,7 @@ pub fn compile(bytes: &[u8]) -> Result<Plan> {
     let dump = Dump::next();
     // The name is not known yet, and reading may fail: so the files of the bytes go without.
     dump.write("program", "mlirbc", || bytes);
-    let module = read(bytes)?;
+    let module = stablehlo::parse(bytes).map_err(reader_error)?;
     let name = module.name.to_string();
     let options = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
     dump.write(&name, "mlir", || stablehlo::print::module_with(&module, options));
@@ -23,22 +22,12 @@ pub fn compile(bytes: &[u8]) -> Result<Plan> {
     Ok(plan)
 }
 
-fn read(bytes: &[u8]) -> Result<Module> {
-    let module = if stablehlo::bytecode::is_bytecode(bytes) {
-        stablehlo::bytecode::read(bytes)
-    } else {
-        let text = std::str::from_utf8(bytes).map_err(|_| stablehlo::Error::NotAProgram);
-        text.and_then(stablehlo::text::read)
-    };
-    module.map_err(|error| {
-        let message = error.to_string().into();
-        match error {
-            stablehlo::Error::Unknown { .. } | stablehlo::Error::UnknownOps { .. } => {
-                Error::Unsupported(message)
-            }
-            _ => Error::Program(message),
-        }
-    })
+fn reader_error(error: stablehlo::Error) -> Error {
+    let message = error.to_string().into();
+    match error {
+        stablehlo::Error::Unknown { .. } | stablehlo::Error::UnknownOps { .. } => Error::Unsupported(message),
+        _ => Error::Program(message),
+    }
 }
 
 fn compiler_error(error: compiler::Error) -> Error {

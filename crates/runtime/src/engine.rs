@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use host::HostEngine;
 use plan::Engine;
 
 use crate::error::{Error, Result};
@@ -22,5 +23,8 @@ pub fn device_kind(threads: usize) -> String {
 
 /// Starts the engine.
 pub fn start() -> Result<Arc<dyn Engine>> {
-    Err(Error::Unimplemented("running programs"))
+    let engine = HostEngine::new(thread_count());
+    engine
+        .map(|engine| Arc::new(engine) as Arc<dyn Engine>)
+        .map_err(|error| Error::Internal(error.to_string().into()))
 }

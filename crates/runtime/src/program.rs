@@ -10,7 +10,7 @@ use tensor::TensorType;
 use crate::error::{Error, Result};
 
 /// Steps that an engine is handed at a time. Between two segments a run notices that its client closes.
-const SEGMENT: usize = 32;
+const SEGMENT: usize = 256;
 
 /// Start of every serialized program.
 const MAGIC: &[u8; 8] = b"JMLEXEC\0";
@@ -222,7 +222,13 @@ fn check_interface(plan: &Plan) -> Result<()> {
     }
     for (index, param) in plan.params.iter().enumerate() {
         let placed = plan.slots.get(param.slot.index()).map(|slot| slot.placement);
-        check(placed == Some(Placement::Param(index)), "an argument is not where the caller puts it")?;
+        let expected = match placed {
+            Some(Placement::Param(place)) => place == index,
+            // One array, named by the result.
+            Some(Placement::Result(place)) => plan.results[place].alias == Some(index),
+            _ => false,
+        };
+        check(expected, "an argument is not where the caller puts it")?;
     }
     let mut replaced = vec![false; plan.params.len()];
     for (index, result) in plan.results.iter().enumerate() {
