@@ -120,7 +120,7 @@ impl<'o> Inherent<'o> {
                 Some(Attr::Scalar(scalar)) if !scalar.is(0) => fields.push(format!("{name} = {scalar}")),
                 Some(Attr::Tensor(dims)) if !dims.is_empty() => {
                     let mut text = format!("{name} = ");
-                    list(&mut text, dims.scalars(), |out, dim| literal::element(out, dim));
+                    list(&mut text, dims.scalars(), literal::element);
                     fields.push(text);
                 }
                 _ => {}

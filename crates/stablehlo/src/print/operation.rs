@@ -2,6 +2,7 @@
 
 use ops::sharding::Sharding;
 use ops::{Attr, AttrMap, Op, Type};
+use tensor::Literal;
 
 use super::function::{Printer, element_type};
 use super::inherent::Inherent;
@@ -20,7 +21,7 @@ impl<'p> Printer<'p> {
     fn body(&mut self, op: &Operation) {
         match &op.op {
             Op::Unary(unary) if unary.is_chlo() => self.chlo_unary(op, unary.mnemonic()),
-            Op::Constant(constant) => {
+            Op::Constant(constant) if self.is_regular_constant(op, &constant.value) => {
                 self.write("stablehlo.constant");
                 self.attributes(Vec::new(), &op.attributes);
                 self.write(" ");
@@ -85,9 +86,9 @@ impl<'p> Printer<'p> {
         self.write(format.mnemonic);
         let is_parenthesized =
             matches!(format.pieces.first(), Some(Piece::Text(text)) if text.starts_with('('));
-        if !is_parenthesized
-            && (!format.pieces.is_empty() && !(op.operands.is_empty() && format.types == Types::Pairwise))
-        {
+        let is_empty =
+            format.pieces.is_empty() || (op.operands.is_empty() && format.types == Types::Pairwise);
+        if !is_parenthesized && !is_empty {
             self.write(" ");
         }
         let mut operands = op.operands.iter();
@@ -324,6 +325,11 @@ impl<'p> Printer<'p> {
         self.function_type(&op.operands, &op.results);
     }
 
+    /// Whether the result has the type of the value, as all but quantized constants do.
+    fn is_regular_constant(&self, op: &Operation, value: &Literal) -> bool {
+        matches!(op.results[..], [result] if self.function.ty(result).as_tensor() == Some(&value.ty))
+    }
+
     fn is_regular_while(&self, op: &Operation) -> bool {
         op.results.len() == op.operands.len()
             && op.regions.len() == 2
@@ -431,7 +437,7 @@ impl<'p> Printer<'p> {
         }
         self.attributes(Vec::new(), &attributes);
         self.write(" : ");
-        self.types_of(&op.operands);
+        self.types_of(&op.results);
     }
 
     /// `sdy.manual_computation(%0) in_shardings=[...] out_shardings=[...] manual_axes={...} (%arg0: type) {...}`.

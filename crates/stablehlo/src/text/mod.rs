@@ -133,13 +133,23 @@ impl<'s> Parser<'s> {
         let after = self.offset();
         self.seek(definition);
         let value = self.nested(read)?;
-        let length = self.offset() - definition;
-        self.alias_budget = match self.alias_budget.checked_sub(length) {
-            Some(left) => left,
-            None => return Err(self.error_at(start, "aliases expand to too much")),
-        };
+        self.pay_for_alias(self.offset() - definition, start)?;
         self.seek(after);
         Ok(value)
+    }
+
+    /// The text of an alias's definition, which is a line, if there is an alias of this name.
+    fn alias_text(&mut self, name: &str, start: usize) -> Result<Option<&'s str>, Error> {
+        let Some(&definition) = self.aliases.get(name) else { return Ok(None) };
+        let text = self.text_from(definition).lines().next().unwrap_or_default().trim();
+        self.pay_for_alias(text.len(), start)?;
+        Ok(Some(text))
+    }
+
+    fn pay_for_alias(&mut self, length: usize, start: usize) -> Result<(), Error> {
+        let left = self.alias_budget.checked_sub(length);
+        self.alias_budget = left.ok_or_else(|| self.error_at(start, "aliases expand to too much"))?;
+        Ok(())
     }
 }
 

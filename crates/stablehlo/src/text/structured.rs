@@ -19,13 +19,10 @@ impl<'s> Parser<'s> {
     /// After `#stablehlo.NAME`.
     pub(super) fn stablehlo_attribute(&mut self, name: &str, start: usize) -> Result<Attr, Error> {
         match name {
-            "gather"
-            | "scatter"
-            | "dot"
-            | "dot_algorithm"
-            | "output_operand_alias"
-            | "channel_handle"
-            | "result_accuracy" => self.fields().map(Attr::Dict),
+            "gather" | "scatter" | "dot" | "dot_algorithm" | "output_operand_alias" | "channel_handle" => {
+                self.fields().map(Attr::Dict)
+            }
+            "result_accuracy" => self.result_accuracy(),
             "conv" => {
                 self.expect("<")?;
                 let raw = self.eat("raw");
@@ -57,6 +54,19 @@ impl<'s> Parser<'s> {
                 Ok(Attr::Opaque(self.since(start).to_owned()))
             }
         }
+    }
+
+    /// `<atol = 1.0e-5, mode = #stablehlo.result_accuracy_mode<TOLERANCE>>`, with all four fields filled in.
+    fn result_accuracy(&mut self) -> Result<Attr, Error> {
+        let mut given = self.fields()?;
+        let defaults = [
+            ("atol", Attr::Scalar(Scalar::zero(DType::F64))),
+            ("rtol", Attr::Scalar(Scalar::zero(DType::F64))),
+            ("ulps", Attr::Scalar(Scalar::zero(DType::I64))),
+            ("mode", Attr::Keyword("DEFAULT".to_owned())),
+        ];
+        let fields = defaults.map(|(name, default)| (name.to_owned(), given.take(name).unwrap_or(default)));
+        Ok(Attr::Dict(AttrMap(fields.into())))
     }
 
     /// `<name = value, ...>`.

@@ -24,7 +24,7 @@ impl<'s> Parser<'s> {
             b'!' => self.dialect_type().map(Some),
             b'(' => {
                 self.function_type()?;
-                Ok(Some(Type::Opaque(spaced(self.since(start)))))
+                self.opaque(start).map(Some)
             }
             _ => {
                 let Some(name) = self.word() else { return Ok(None) };
@@ -50,7 +50,7 @@ impl<'s> Parser<'s> {
                 if self.peek() == b'<' {
                     self.balanced()?;
                 }
-                Ok(Type::Opaque(spaced(self.since(start))))
+                self.opaque(start)
             }
         }
     }
@@ -98,9 +98,30 @@ impl<'s> Parser<'s> {
             _ => {
                 self.seek(start + "tensor".len());
                 self.balanced()?;
-                Ok(Type::Opaque(spaced(self.since(start))))
+                self.opaque(start)
             }
         }
+    }
+
+    /// The type whose text began at `start`: aliases in it are replaced and runs of blanks are one space, so
+    /// that equal types compare equal.
+    fn opaque(&mut self, start: usize) -> Result<Type, Error> {
+        let text = self.since(start).split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        let mut expanded = String::new();
+        let mut rest = &text[..];
+        while let Some(at) = rest.find(['!', '#']) {
+            let length =
+                rest[at + 1..].find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')));
+            let end = length.map_or(rest.len(), |length| at + 1 + length);
+            expanded.push_str(&rest[..at]);
+            match self.alias_text(&rest[at..end], start)? {
+                Some(definition) => expanded.push_str(definition),
+                None => expanded.push_str(&rest[at..end]),
+            }
+            rest = &rest[end..];
+        }
+        expanded.push_str(rest);
+        Ok(Type::Opaque(expanded))
     }
 
     fn dialect_type(&mut self) -> Result<Type, Error> {
@@ -116,7 +137,7 @@ impl<'s> Parser<'s> {
         if self.peek() == b'<' {
             self.balanced()?;
         }
-        Ok(Type::Opaque(spaced(self.since(start))))
+        self.opaque(start)
     }
 
     /// `(types) -> types` or `(types) -> type`.
@@ -145,9 +166,4 @@ fn is_type_name(name: &str) -> bool {
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Text with runs of blanks as one space, so that equal types compare equal.
-fn spaced(text: &str) -> String {
-    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
