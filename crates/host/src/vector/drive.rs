@@ -475,6 +475,8 @@ unsafe fn ternary_lanes<L: Isa, K: Ternary>(
 /// from such pieces like a binary counter, so that no sum has a longer chain than pairwise summation's
 /// customary base case.
 const PIECE: usize = 1024;
+/// Blocks up to this length are folded in sequence.
+const SHORT: usize = 16;
 
 /// # Safety
 /// `x` holds `n` aligned elements, `out` one accumulator; they do not overlap.
@@ -482,6 +484,13 @@ const PIECE: usize = 1024;
 unsafe fn reduce_body<L: Isa, K: Fold>(x: *const u8, out: *mut u8, n: usize) {
     // SAFETY: the caller's promise.
     let x = unsafe { std::slice::from_raw_parts(x.cast::<K::Elem>(), n) };
+    // Rows of a few elements are common and not worth the set-up of the general way.
+    if n <= SHORT {
+        let total = x.iter().fold(K::identity(), |acc, &x| K::combine::<L>(acc, K::lift(x)));
+        // SAFETY: the caller's promise.
+        unsafe { *out.cast::<K::Acc>() = total };
+        return;
+    }
     let mut partial = [K::identity(); usize::BITS as usize];
     let mut total = K::identity();
     for (index, piece) in x.chunks(PIECE).enumerate() {
