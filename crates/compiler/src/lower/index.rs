@@ -74,7 +74,32 @@ pub fn linear(map: &[Index], dims: &[i64]) -> Index {
     for (index, stride) in map.iter().zip(row_major_strides(dims)) {
         out.add_scaled(index, stride);
     }
+    rejoin(&mut out.expr);
     out
+}
+
+/// Puts the parts of a split axis together again where they lie in order: `(a / n) * n * s + (a % n) * s` is
+/// `a * s`.
+fn rejoin(expr: &mut Expr) {
+    let mut at = 0;
+    while at < expr.terms.len() {
+        let low = expr.terms[at];
+        let continues = |high: &Term| {
+            low.modulus != 0
+                && high.axis == low.axis
+                && high.divisor == low.divisor * low.modulus
+                && high.stride == low.stride * low.modulus
+        };
+        match expr.terms.iter().position(continues) {
+            Some(found) => {
+                let modulus = low.modulus * expr.terms[found].modulus;
+                expr.terms[at] = Term { modulus, ..low };
+                expr.terms.remove(found);
+                at = 0;
+            }
+            None => at += 1,
+        }
+    }
 }
 
 /// The map over the operand of a shape op (`from`) of the positions `map` over its result (`to`): broadcast,

@@ -1,6 +1,7 @@
 //! Passes: module in, module out. [`crate::pipeline`] lists them in order.
 
 pub mod canonicalize;
+pub mod contract;
 pub mod expand;
 pub mod inline;
 mod rewrite;
