@@ -231,9 +231,9 @@ impl<'s> Parser<'s> {
 /// Whether a `result_accuracy` asks for nothing.
 fn is_default_accuracy(attr: &Attr) -> bool {
     let Attr::Dict(fields) = attr else { return false };
-    fields.iter().all(|(name, value)| match value {
-        Attr::Keyword(keyword) => name == "mode" && keyword == "DEFAULT",
-        Attr::Scalar(value) => value.is(0),
+    fields.iter().all(|(_, value)| match value {
+        Attr::Keyword(mode) => mode == "DEFAULT",
+        Attr::Scalar(tolerance) => tolerance.is(0),
         _ => false,
     })
 }

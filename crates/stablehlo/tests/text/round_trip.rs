@@ -19,7 +19,7 @@ fn recorded_programs() {
     };
     let folder = Path::new(&folder);
     let (mut count, mut failures) = (0, Vec::new());
-    for path in files(folder, "txt").into_iter().chain(files(folder, "mlir")) {
+    for path in ["txt", "mlir", "mlirbc"].into_iter().flat_map(|extension| files(folder, extension)) {
         let name = path.display().to_string();
         let bytes = std::fs::read(&path).expect("a readable file");
         let module = match std::str::from_utf8(&bytes) {
