@@ -89,7 +89,7 @@ impl<'c, 'a> Reader<'c, 'a> {
 
     /// Names and values of a dictionary attribute.
     fn named(&mut self, index: usize) -> Result<Named, Error> {
-        let entry = self.container.attributes[index];
+        let entry = self.container.attribute(index);
         let mut bytes = entry.bytes;
         let code = match entry.dialect {
             Dialect::Builtin => 1,
@@ -130,5 +130,9 @@ pub(super) fn dictionaries(
 /// Whether a result accuracy asks for nothing.
 fn is_default_accuracy(attr: &Attr) -> bool {
     let Attr::Dict(map) = attr else { return false };
-    map.iter().all(|(name, value)| name == "mode" && *value == Attr::Keyword("DEFAULT".to_owned()))
+    map.iter().all(|(_, value)| match value {
+        Attr::Scalar(value) => value.is(0),
+        Attr::Keyword(mode) => mode == "DEFAULT",
+        _ => false,
+    })
 }

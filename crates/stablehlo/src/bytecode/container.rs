@@ -65,6 +65,15 @@ pub(super) struct Entry<'a> {
     pub bytes: Cursor<'a>,
 }
 
+/// An [`Entry`] as the tables keep it: there may be several for each operation.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    start: usize,
+    end: usize,
+    dialect: u32,
+    binary: bool,
+}
+
 /// A file taken apart, nothing decoded yet.
 #[derive(Debug)]
 pub(super) struct Container<'a> {
@@ -76,12 +85,12 @@ pub(super) struct Container<'a> {
     pub strings: Vec<&'a [u8]>,
     /// Operation names by id.
     pub names: Vec<OpName<'a>>,
-    /// Attributes by index.
-    pub attributes: Vec<Entry<'a>>,
-    /// Types by index.
-    pub types: Vec<Entry<'a>>,
     /// Property blobs by index.
     pub properties: Vec<Cursor<'a>>,
+    dialects: Vec<Dialect<'a>>,
+    entry_bytes: Cursor<'a>,
+    attributes: Vec<Slot>,
+    types: Vec<Slot>,
     /// The operations.
     pub ir: Cursor<'a>,
 }
@@ -137,9 +146,49 @@ impl<'a> Container<'a> {
             None => return Err(cursor.error("the section with properties is missing")),
         };
         let (dialects, names) = read_names(required(1)?, version, &strings)?;
-        let (attributes, types) = read_entries(required(3)?, required(2)?, &dialects)?;
+        let entry_bytes = required(2)?;
+        let (attributes, types) = read_entries(required(3)?, entry_bytes, dialects.len())?;
         let ir = required(4)?;
-        Ok(Container { version, producer, strings, names, attributes, types, properties, ir })
+        Ok(Container {
+            version,
+            producer,
+            strings,
+            names,
+            properties,
+            dialects,
+            entry_bytes,
+            attributes,
+            types,
+            ir,
+        })
+    }
+
+    /// Number of attributes.
+    pub fn attribute_count(&self) -> usize {
+        self.attributes.len()
+    }
+
+    /// Number of types.
+    pub fn type_count(&self) -> usize {
+        self.types.len()
+    }
+
+    /// An attribute, by an index below their number.
+    pub fn attribute(&self, index: usize) -> Entry<'a> {
+        self.entry(self.attributes[index])
+    }
+
+    /// A type, by an index below their number.
+    pub fn ty(&self, index: usize) -> Entry<'a> {
+        self.entry(self.types[index])
+    }
+
+    fn entry(&self, slot: Slot) -> Entry<'a> {
+        Entry {
+            dialect: self.dialects[slot.dialect as usize],
+            binary: slot.binary,
+            bytes: self.entry_bytes.range(slot.start, slot.end),
+        }
     }
 
     /// An error for something newer than this reader.
@@ -223,19 +272,18 @@ fn read_names<'a>(mut section: Cursor<'a>, version: u64, strings: &[&'a [u8]]) -
     Ok((dialects, names))
 }
 
-type Entries<'a> = (Vec<Entry<'a>>, Vec<Entry<'a>>);
-
-fn read_entries<'a>(
-    mut sizes: Cursor<'a>,
-    mut bytes: Cursor<'a>,
-    dialects: &[Dialect<'a>],
-) -> Result<Entries<'a>, Error> {
+/// Where attributes and types lie; `bytes` holds them back to back.
+fn read_entries(
+    mut sizes: Cursor<'_>,
+    mut bytes: Cursor<'_>,
+    dialects: usize,
+) -> Result<(Vec<Slot>, Vec<Slot>), Error> {
     let attribute_count = sizes.count()?;
     let type_count = sizes.count()?;
     let mut group = |count: usize| {
         let mut entries = Vec::with_capacity(count);
         while entries.len() < count {
-            let dialect = dialects[sizes.index(dialects.len(), "dialect")?];
+            let dialect = sizes.index(dialects, "dialect")? as u32;
             let size = sizes.count()?;
             if size > count - entries.len() {
                 return Err(sizes.error("a group larger than what was announced"));
@@ -243,7 +291,9 @@ fn read_entries<'a>(
             for _ in 0..size {
                 let (length, binary) = sizes.flagged()?;
                 let length = bytes.bounded(length)?;
-                entries.push(Entry { dialect, binary, bytes: bytes.split(length)? });
+                let start = bytes.offset();
+                bytes.split(length)?;
+                entries.push(Slot { start, end: start + length, dialect, binary });
             }
         }
         Ok(entries)

@@ -22,6 +22,16 @@ impl<'a> Cursor<'a> {
         Cursor { section, ..self }
     }
 
+    /// Position from the start of the file.
+    pub fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// A cursor over the bytes from `start` to `end` of the file, which lie in this one's range.
+    pub fn range(&self, start: usize, end: usize) -> Cursor<'a> {
+        Cursor { at: start, end, ..*self }
+    }
+
     /// An error at this position.
     pub fn error(&self, message: impl Into<String>) -> Error {
         Error::Malformed { section: self.section, offset: self.at, message: message.into() }

@@ -91,9 +91,9 @@ impl<'c, 'a> Entries<'c, 'a> {
     pub fn new(container: &'c Container<'a>, file_len: usize) -> Self {
         Entries {
             container,
-            attribute_states: vec![State::Untouched; container.attributes.len()],
+            attribute_states: vec![State::Untouched; container.attribute_count()],
             attributes: Vec::new(),
-            type_states: vec![State::Untouched; container.types.len()],
+            type_states: vec![State::Untouched; container.type_count()],
             types: Vec::new(),
             depth: 0,
             budget: BASE_BUDGET.saturating_add(BUDGET_PER_BYTE.saturating_mul(file_len as u64)),
@@ -116,14 +116,16 @@ impl<'c, 'a> Entries<'c, 'a> {
 
     /// Reads a reference to an attribute.
     pub fn attribute_index(&self, cursor: &mut Cursor<'a>) -> Result<usize, Error> {
-        cursor.index(self.container.attributes.len(), "attribute")
+        cursor.index(self.container.attribute_count(), "attribute")
     }
 
     /// Reads a reference to an attribute that may be absent.
     pub fn optional_index(&self, cursor: &mut Cursor<'a>) -> Result<Option<usize>, Error> {
         match cursor.flagged()? {
             (0, false) => Ok(None),
-            (index, true) => Ok(Some(cursor.checked(index, self.container.attributes.len(), "attribute")?)),
+            (index, true) => {
+                Ok(Some(cursor.checked(index, self.container.attribute_count(), "attribute")?))
+            }
             _ => Err(cursor.error("a malformed optional attribute")),
         }
     }
@@ -135,7 +137,7 @@ impl<'c, 'a> Entries<'c, 'a> {
 
     /// Reads a reference to a type.
     pub fn type_index(&self, cursor: &mut Cursor<'a>) -> Result<usize, Error> {
-        cursor.index(self.container.types.len(), "type")
+        cursor.index(self.container.type_count(), "type")
     }
 
     /// Reads a reference to an attribute and decodes that.
@@ -163,7 +165,7 @@ impl<'c, 'a> Entries<'c, 'a> {
     /// The dialect, code and payload of the binary attribute that is referred to.
     pub fn open_at(&mut self, cursor: &mut Cursor<'a>) -> Result<(Dialect<'a>, u64, Cursor<'a>), Error> {
         self.charge(1)?;
-        let entry = self.container.attributes[self.attribute_index(cursor)?];
+        let entry = self.container.attribute(self.attribute_index(cursor)?);
         let mut bytes = entry.bytes;
         if !entry.binary {
             return Err(bytes.error("an attribute in text form"));
@@ -176,13 +178,11 @@ impl<'c, 'a> Entries<'c, 'a> {
         let id = match self.attribute_states[index] {
             State::Decoded(id) => id as usize,
             State::Pending => {
-                return Err(self.container.attributes[index]
-                    .bytes
-                    .error("an attribute that contains itself"));
+                return Err(self.container.attribute(index).bytes.error("an attribute that contains itself"));
             }
             State::Untouched => {
                 self.attribute_states[index] = State::Pending;
-                let decoded = self.nested(self.container.attributes[index].bytes, |entries, cursor| {
+                let decoded = self.nested(self.container.attribute(index).bytes, |entries, cursor| {
                     entries.decode_attribute(index, cursor)
                 });
                 self.attribute_states[index] = State::Untouched;
@@ -202,11 +202,11 @@ impl<'c, 'a> Entries<'c, 'a> {
         let id = match self.type_states[index] {
             State::Decoded(id) => id as usize,
             State::Pending => {
-                return Err(self.container.types[index].bytes.error("a type that contains itself"));
+                return Err(self.container.ty(index).bytes.error("a type that contains itself"));
             }
             State::Untouched => {
                 self.type_states[index] = State::Pending;
-                let decoded = self.nested(self.container.types[index].bytes, |entries, cursor| {
+                let decoded = self.nested(self.container.ty(index).bytes, |entries, cursor| {
                     entries.decode_type(index, cursor)
                 });
                 self.type_states[index] = State::Untouched;
@@ -225,7 +225,7 @@ impl<'c, 'a> Entries<'c, 'a> {
     pub fn value_type(&mut self, index: usize) -> Result<Type, Error> {
         match self.type_entry(index)? {
             TypeEntry::Function { .. } => {
-                Err(self.container.types[index].bytes.error("a function type where a value's is expected"))
+                Err(self.container.ty(index).bytes.error("a function type where a value's is expected"))
             }
             other => Ok(other.into_type()),
         }
@@ -233,7 +233,7 @@ impl<'c, 'a> Entries<'c, 'a> {
 
     /// The argument and result types that an attribute holding a function type names.
     pub fn function_type(&mut self, index: usize) -> Result<(Vec<Type>, Vec<Type>), Error> {
-        let entry = self.container.attributes[index];
+        let entry = self.container.attribute(index);
         let mut bytes = entry.bytes;
         let type_code = match entry.dialect {
             Dialect::Vhlo => 17,
@@ -264,7 +264,7 @@ impl<'c, 'a> Entries<'c, 'a> {
     }
 
     fn decode_attribute(&mut self, index: usize, cursor: &mut Cursor<'a>) -> Result<Attr, Error> {
-        let entry = self.container.attributes[index];
+        let entry = self.container.attribute(index);
         if !entry.binary {
             return Ok(Attr::Opaque(String::from_utf8_lossy(cursor.nul_terminated()?).into_owned()));
         }
@@ -277,7 +277,7 @@ impl<'c, 'a> Entries<'c, 'a> {
     }
 
     fn decode_type(&mut self, index: usize, cursor: &mut Cursor<'a>) -> Result<TypeEntry, Error> {
-        let entry = self.container.types[index];
+        let entry = self.container.ty(index);
         if !entry.binary {
             let text = String::from_utf8_lossy(cursor.nul_terminated()?).into_owned();
             return Ok(match DType::from_name(&text) {

@@ -31,7 +31,7 @@ pub(super) fn read(container: &Container<'_>, file_len: usize) -> Result<Module,
         container,
         names: &names,
         entries: Entries::new(container, file_len),
-        locations: LocationReader::new(container.attributes.len()),
+        locations: LocationReader::new(container.attribute_count()),
         scopes: vec![Vec::new()],
         depth: 0,
         unknown: Vec::new(),
@@ -255,7 +255,7 @@ impl<'c, 'a> Reader<'c, 'a> {
         for at in 0..count {
             let (ty, has_location) = if self.container.version >= 4 {
                 let (index, has_location) = cursor.flagged()?;
-                (cursor.checked(index, self.container.types.len(), "type")?, has_location)
+                (cursor.checked(index, self.container.type_count(), "type")?, has_location)
             } else {
                 (self.entries.type_index(cursor)?, true)
             };

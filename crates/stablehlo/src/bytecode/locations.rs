@@ -1,6 +1,8 @@
 //! Source locations, decoded when an operation refers to them. Chains of calls get long, so this works
 //! through a stack of its own instead of by recursion.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::builtin::location;
 use super::container::Dialect;
 use super::cursor::Cursor;
@@ -22,11 +24,11 @@ pub(super) struct LocationReader {
     pub table: Locations,
 }
 
-/// A location whose parts are still attribute indices.
-enum Parsed {
+/// A location whose texts are still bytes of the file and whose parts are still attribute indices.
+enum Parsed<'a> {
     Unknown,
-    File(Location),
-    Named(String, usize),
+    File { file: &'a [u8], line: u32, column: u32 },
+    Named(&'a [u8], usize),
     CallSite(usize, usize),
     Fused(Vec<usize>),
 }
@@ -61,14 +63,13 @@ impl LocationReader {
                     State::Decoded(_) => {}
                     State::Untouched => self.stack.push(part),
                     State::Pending => {
-                        let bytes = entries.container.attributes[part].bytes;
+                        let bytes = entries.container.attribute(part).bytes;
                         return Err(bytes.error("a location that contains itself"));
                     }
                 }
             }
             if self.stack.len() == waiting {
-                let location = self.finish(parsed);
-                self.states[index] = State::Decoded(match location {
+                self.states[index] = State::Decoded(match self.finish(entries, parsed)? {
                     Location::Unknown => LocId::UNKNOWN,
                     known => self.table.add(known),
                 });
@@ -81,34 +82,39 @@ impl LocationReader {
         }
     }
 
-    fn finish(&self, parsed: Parsed) -> Location {
+    /// The location, its parts being decoded.
+    fn finish(&self, entries: &mut Entries<'_, '_>, parsed: Parsed<'_>) -> Result<Location, Error> {
         let id = |index: usize| match self.states[index] {
             State::Decoded(id) => id,
             _ => LocId::UNKNOWN,
         };
-        match parsed {
+        let mut text = |bytes: &[u8]| -> Result<String, Error> {
+            entries.charge(1 + bytes.len() as u64 / 64)?;
+            Ok(String::from_utf8_lossy(bytes).into_owned())
+        };
+        Ok(match parsed {
             Parsed::Unknown => Location::Unknown,
-            Parsed::File(location) => location,
-            Parsed::Named(name, child) => Location::Named { name, child: id(child) },
+            Parsed::File { file, line, column } => Location::File { file: text(file)?, line, column },
+            Parsed::Named(name, child) => Location::Named { name: text(name)?, child: id(child) },
             Parsed::CallSite(callee, caller) => Location::CallSite { callee: id(callee), caller: id(caller) },
             Parsed::Fused(parts) => Location::Fused(parts.into_iter().map(id).collect()),
-        }
+        })
     }
 }
 
-impl Parsed {
-    fn parts(&self) -> Vec<usize> {
+impl Parsed<'_> {
+    fn parts(&self) -> SmallVec<[usize; 2]> {
         match self {
-            Parsed::Unknown | Parsed::File(_) => Vec::new(),
-            Parsed::Named(_, child) => vec![*child],
-            Parsed::CallSite(callee, caller) => vec![*callee, *caller],
-            Parsed::Fused(parts) => parts.clone(),
+            Parsed::Unknown | Parsed::File { .. } => SmallVec::new(),
+            Parsed::Named(_, child) => smallvec![*child],
+            Parsed::CallSite(callee, caller) => smallvec![*callee, *caller],
+            Parsed::Fused(parts) => parts.as_slice().into(),
         }
     }
 }
 
-fn parse(entries: &mut Entries<'_, '_>, index: usize) -> Result<Parsed, Error> {
-    let entry = entries.container.attributes[index];
+fn parse<'a>(entries: &mut Entries<'_, 'a>, index: usize) -> Result<Parsed<'a>, Error> {
+    let entry = entries.container.attribute(index);
     let mut cursor = entry.bytes.named("locations");
     if !entry.binary || entry.dialect != Dialect::Builtin {
         return Ok(Parsed::Unknown);
@@ -121,13 +127,13 @@ fn parse(entries: &mut Entries<'_, '_>, index: usize) -> Result<Parsed, Error> {
         location::FILE => {
             let file = text(entries, cursor)?;
             let (line, column) = (position(cursor)?, position(cursor)?);
-            Parsed::File(Location::File { file, line, column })
+            Parsed::File { file, line, column }
         }
         location::FILE_RANGE => {
             let file = text(entries, cursor)?;
             let numbers = (0..cursor.count()?).map(|_| position(cursor)).collect::<Result<Vec<_>, _>>()?;
             let number = |at: usize| numbers.get(at).copied().unwrap_or(0);
-            Parsed::File(Location::File { file, line: number(0), column: number(1) })
+            Parsed::File { file, line: number(0), column: number(1) }
         }
         location::FUSED => Parsed::Fused(entries.attribute_indices(cursor)?),
         location::FUSED_WITH_METADATA => {
@@ -148,12 +154,10 @@ fn position(cursor: &mut Cursor<'_>) -> Result<u32, Error> {
 }
 
 /// The text of the string attribute referred to, without decoding that into an attribute first.
-fn text<'a>(entries: &mut Entries<'_, 'a>, cursor: &mut Cursor<'a>) -> Result<String, Error> {
+fn text<'a>(entries: &mut Entries<'_, 'a>, cursor: &mut Cursor<'a>) -> Result<&'a [u8], Error> {
     let (dialect, code, mut payload) = entries.open_at(cursor)?;
     if dialect != Dialect::Builtin || !matches!(code, 2 | 3) {
         return Err(payload.error("a location's name that is not a string"));
     }
-    let bytes = entries.container.string(&mut payload)?;
-    entries.charge(bytes.len() as u64 / 64)?;
-    Ok(String::from_utf8_lossy(bytes).into_owned())
+    entries.container.string(&mut payload)
 }

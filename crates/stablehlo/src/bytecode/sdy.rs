@@ -121,8 +121,8 @@ fn axis_ref<'a>(entries: &mut Entries<'_, 'a>, cursor: &mut Cursor<'a>) -> Resul
     let sub_axis = match axis.flagged()? {
         (0, false) => None,
         (index, true) => {
-            let index = axis.checked(index, entries.container.attributes.len(), "attribute")?;
-            let entry = entries.container.attributes[index];
+            let index = axis.checked(index, entries.container.attribute_count(), "attribute")?;
+            let entry = entries.container.attribute(index);
             let mut part = entry.bytes;
             if entry.dialect != Dialect::Sdy || !entry.binary || part.varint()? != 3 {
                 return Err(part.error("a sub-axis that is something else"));

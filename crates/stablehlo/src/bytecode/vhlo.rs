@@ -28,7 +28,7 @@ pub(super) fn attribute<'a>(entries: &mut Entries<'_, 'a>, cursor: &mut Cursor<'
         10 => {
             let mut alias = AttrMap::default();
             alias.push("output_tuple_indices", indices(cursor)?);
-            alias.push("operand_index", Attr::Scalar(integer(cursor.signed()?)));
+            alias.push("operand_index", integer(cursor.signed()?));
             alias.push("operand_tuple_indices", indices(cursor)?);
             Attr::Dict(alias)
         }
@@ -40,20 +40,15 @@ pub(super) fn attribute<'a>(entries: &mut Entries<'_, 'a>, cursor: &mut Cursor<'
         17 => Attr::Type(entries.type_at(cursor)?.into_type()),
         18 => Attr::Opaque(bounds_text(&signed_list(cursor)?)),
         20 => {
-            let fields =
-                [("atol", double(cursor)?), ("rtol", double(cursor)?), ("ulps", integer(cursor.signed()?))];
+            let mut accuracy = AttrMap::default();
+            accuracy.push("atol", double(cursor)?);
+            accuracy.push("rtol", double(cursor)?);
+            accuracy.push("ulps", integer(cursor.signed()?));
             let mode = match entries.attribute_at(cursor)? {
                 Attr::Code(code) => ResultAccuracyMode::from_code(code),
                 _ => None,
             };
             let mode = mode.ok_or_else(|| cursor.error("an unknown result accuracy mode"))?;
-            // As in text, what is not asked for is absent.
-            let mut accuracy = AttrMap::default();
-            for (name, value) in fields {
-                if !value.is(0) {
-                    accuracy.push(name, Attr::Scalar(value));
-                }
-            }
             accuracy.push("mode", Attr::Keyword(mode.keyword().to_owned()));
             Attr::Dict(accuracy)
         }
@@ -94,17 +89,17 @@ pub(super) fn attribute<'a>(entries: &mut Entries<'_, 'a>, cursor: &mut Cursor<'
     Ok(attr)
 }
 
-fn integer(value: i64) -> Scalar {
-    Scalar::from_i64(DType::I64, value)
+fn integer(value: i64) -> Attr {
+    Attr::Scalar(Scalar::from_i64(DType::I64, value))
 }
 
-fn double(cursor: &mut Cursor<'_>) -> Result<Scalar, Error> {
+fn double(cursor: &mut Cursor<'_>) -> Result<Attr, Error> {
     let bits = fixed_width(cursor, 64)?;
-    Ok(Scalar::from_f64(DType::F64, f64::from_bits(bits as u64)))
+    Ok(Attr::Scalar(Scalar::from_f64(DType::F64, f64::from_bits(bits as u64))))
 }
 
 fn indices(cursor: &mut Cursor<'_>) -> Result<Attr, Error> {
-    Ok(Attr::Array(signed_list(cursor)?.into_iter().map(|index| Attr::Scalar(integer(index))).collect()))
+    Ok(Attr::Array(signed_list(cursor)?.into_iter().map(integer).collect()))
 }
 
 fn bounds_text(bounds: &[i64]) -> String {
