@@ -1,0 +1,46 @@
+//! One suite of tests for every engine, against the slow evaluator of [`plan::evaluate`].
+//!
+//! [`suite!`] makes a test of each function here for an engine. Outputs are prefilled with NaN, sizes are
+//! odd: 0, 1, around vector lengths, past block sizes.
+
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod build;
+pub mod control;
+pub mod elementwise;
+pub mod harness;
+pub mod random;
+pub mod reduce;
+pub mod rows;
+
+/// Makes a `#[test]` of every function of the suite; the expression makes an engine with a number of
+/// threads.
+#[macro_export]
+macro_rules! suite {
+    ($engine:expr) => {
+        $crate::suite! { @tests $engine;
+            elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs, several_outputs;
+            access: transposes, slices_and_reversals, broadcasts, padding, concatenation, divided_axes, gathers,
+                dynamic_slices, conditional_stores, in_place_updates, constants;
+            reduce: rows_and_columns, every_type_and_operation, nothing_to_fold, whole_arrays, largest_with_position,
+                long_sums_are_accurate, windows;
+            rows: softmax, layer_norm, row_values_in_later_stages, single_long_row;
+            control: loops, branches, swaps_and_copies, bad_plans_are_errors;
+            random: random_kernels;
+        }
+    };
+    (@tests $engine:expr; $($module:ident: $($name:ident),*;)*) => { $(
+        mod $module {
+            $(
+                #[test]
+                fn $name() {
+                    let engine: fn(usize) -> _ = $engine;
+                    for threads in [1, 3] {
+                        $crate::$module::$name(&engine(threads));
+                    }
+                }
+            )*
+        }
+    )* };
+}

@@ -1,0 +1,77 @@
+//! The engine: prepares plans and runs them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use plan::{Completion, Engine, EngineError, Placement, Plan, Prepared, SlotId, SlotTable};
+use tensor::AlignedBytes;
+
+use crate::context::RunContext;
+use crate::step::{Preparation, PreparedStep, run_steps};
+
+/// Runs plans on the CPU. Cloning shares the threads.
+#[derive(Clone)]
+pub struct HostEngine {
+    context: Arc<RunContext>,
+}
+
+impl HostEngine {
+    /// An engine that works with this many threads, the calling one included.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] if the threads cannot be started.
+    pub fn new(threads: usize) -> Result<Self, EngineError> {
+        let context = RunContext::new(threads).map_err(|error| EngineError::Failed {
+            origin: "host engine".into(),
+            reason: format!("its threads cannot be started: {error}"),
+        })?;
+        Ok(HostEngine { context: Arc::new(context) })
+    }
+}
+
+impl Engine for HostEngine {
+    fn prepare(&self, plan: Arc<Plan>) -> Result<Arc<dyn Prepared>, EngineError> {
+        let mut preparation = Preparation::new(&plan, self.threads());
+        let steps = preparation.block(&plan.body)?;
+        let needed = preparation.needed;
+        let mut constants = Vec::new();
+        for (number, slot) in plan.slots.iter().enumerate() {
+            if let (Placement::Constant(index), true) = (slot.placement, needed[number]) {
+                let literal = plan.constants.get(index).filter(|literal| literal.ty == slot.ty);
+                let literal = literal.ok_or_else(|| EngineError::Unsupported {
+                    origin: plan.name.clone(),
+                    reason: format!("slot s{number} names a constant that does not fit it"),
+                })?;
+                constants.push((SlotId(number as u32), literal.to_dense()));
+            }
+        }
+        Ok(Arc::new(PreparedPlan { plan, steps, constants, context: self.context.clone() }))
+    }
+
+    fn threads(&self) -> usize {
+        self.context.threads()
+    }
+}
+
+/// A plan made ready to run on the host.
+struct PreparedPlan {
+    plan: Arc<Plan>,
+    steps: Vec<PreparedStep>,
+    constants: Vec<(SlotId, Arc<AlignedBytes>)>,
+    context: Arc<RunContext>,
+}
+
+impl Prepared for PreparedPlan {
+    fn run(&self, segment: Range<usize>, slots: &mut SlotTable) -> Result<Completion, EngineError> {
+        for (slot, bytes) in &self.constants {
+            slots.set(*slot, bytes.as_ptr().cast_mut());
+        }
+        // SAFETY: the caller's promise is that of the trait; constants are never written.
+        unsafe { run_steps(&self.steps[segment], slots, &self.context)? };
+        Ok(Completion::Done)
+    }
+
+    fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+}

@@ -1,0 +1,205 @@
+//! Rewrites a kernel over simpler axes.
+//!
+//! Axes of size 1 vanish. An axis that accesses divide, or take modulo, is split into factors so that every
+//! term becomes a plain stride, where the divisors and moduli divide one another and the size:
+//!
+//! ```text
+//! axis a0 of 12, terms 5*(a0/4), 1*(a0%4)   ->   axes a0 of 3, a1 of 4, terms 5*a0, 1*a1
+//! ```
+//!
+//! Row-major positions of rows and of inner indices stay what they are.
+
+use plan::{Access, Expr, Kernel, NodeOp, Stage, Term};
+use tensor::Dims;
+
+/// The same kernel over refined axes. All sizes must be at least 1.
+pub(crate) fn refine(kernel: &Kernel) -> Kernel {
+    let rank = kernel.parallel.len();
+    let parallel: Vec<Factors> = (0..rank)
+        .map(|axis| {
+            let mut cuts = Vec::new();
+            for stage in &kernel.stages {
+                visit_exprs(stage, |expr| collect_cuts(expr, axis, kernel.parallel[axis], &mut cuts));
+            }
+            Factors::new(kernel.parallel[axis], cuts)
+        })
+        .collect();
+    let mut refined = kernel.clone();
+    refined.parallel = parallel.iter().flat_map(|factors| factors.sizes.iter().copied()).collect();
+    for stage in &mut refined.stages {
+        let mut axes = parallel.clone();
+        for (axis, &size) in stage.inner.iter().enumerate() {
+            let mut cuts = Vec::new();
+            visit_exprs(stage, |expr| collect_cuts(expr, rank + axis, size, &mut cuts));
+            axes.push(Factors::new(size, cuts));
+        }
+        stage.inner = axes[rank..].iter().flat_map(|factors| factors.sizes.iter().copied()).collect();
+        let mut first = 0;
+        for factors in &mut axes {
+            factors.first = first;
+            first += factors.sizes.len();
+        }
+        visit_exprs_mut(stage, |expr| *expr = rewrite(expr, &axes));
+    }
+    refined
+}
+
+/// What becomes of an axis.
+#[derive(Clone, Debug)]
+struct Factors {
+    size: i64,
+    /// Number of the first axis it becomes.
+    first: usize,
+    /// Sizes of the axes it becomes, outermost first.
+    sizes: Dims,
+    /// Whether all terms become plain.
+    plain: bool,
+}
+
+impl Factors {
+    /// `cuts`: place values at which terms take the axis apart.
+    fn new(size: i64, mut cuts: Vec<i64>) -> Self {
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.push(size);
+        let mut sizes = Dims::new();
+        let mut place = 1;
+        let mut plain = true;
+        for &cut in &cuts {
+            plain &= cut % place == 0;
+            if cut != place {
+                sizes.insert(0, cut / place);
+            }
+            place = cut;
+        }
+        if !plain {
+            sizes = Dims::from_slice(&[size]);
+        }
+        Factors { size, first: 0, sizes, plain }
+    }
+}
+
+/// Reduces a term to what matters on an axis of this size; `None` if it is 0 everywhere.
+fn normalize(term: Term, size: i64) -> Option<Term> {
+    if term.divisor >= size || term.modulus == 1 || size == 1 {
+        return None;
+    }
+    let redundant = term.modulus != 0 && term.modulus.saturating_mul(term.divisor) >= size;
+    Some(Term { modulus: if redundant { 0 } else { term.modulus }, ..term })
+}
+
+fn collect_cuts(expr: &Expr, axis: usize, size: i64, cuts: &mut Vec<i64>) {
+    for term in expr.terms.iter().filter(|term| term.axis == axis) {
+        let Some(term) = normalize(*term, size) else { continue };
+        if term.divisor > 1 {
+            cuts.push(term.divisor);
+        }
+        if term.modulus > 0 {
+            cuts.push(term.divisor * term.modulus);
+        }
+    }
+}
+
+fn rewrite(expr: &Expr, axes: &[Factors]) -> Expr {
+    let mut out = Expr::constant(expr.offset);
+    for term in &expr.terms {
+        let factors = &axes[term.axis];
+        let Some(term) = normalize(*term, factors.size) else { continue };
+        if !factors.plain {
+            out.add_term(Term { axis: factors.first, ..term });
+            continue;
+        }
+        let end = if term.modulus == 0 { i64::MAX } else { term.divisor * term.modulus };
+        let mut place = 1;
+        for (position, &size) in factors.sizes.iter().enumerate().rev() {
+            if place >= term.divisor && place < end {
+                out.add_term(Term::plain(factors.first + position, term.stride * (place / term.divisor)));
+            }
+            place *= size;
+        }
+    }
+    out
+}
+
+fn accesses(stage: &Stage) -> impl Iterator<Item = &Access> {
+    let loads = stage.nodes.iter().filter_map(|node| match &node.op {
+        NodeOp::Load { access, .. } => Some(access),
+        _ => None,
+    });
+    loads.chain(stage.stores.iter().map(|store| &store.access))
+}
+
+fn visit_exprs(stage: &Stage, mut f: impl FnMut(&Expr)) {
+    for access in accesses(stage) {
+        f(&access.expr);
+        access.bounds.iter().for_each(|bound| f(&bound.expr));
+    }
+    for node in &stage.nodes {
+        if let NodeOp::Index(expr) = &node.op {
+            f(expr);
+        }
+    }
+}
+
+fn visit_exprs_mut(stage: &mut Stage, mut f: impl FnMut(&mut Expr)) {
+    let mut access = |access: &mut Access| {
+        f(&mut access.expr);
+        access.bounds.iter_mut().for_each(|bound| f(&mut bound.expr));
+    };
+    stage.stores.iter_mut().for_each(|store| access(&mut store.access));
+    for node in &mut stage.nodes {
+        if let NodeOp::Load { access: load, .. } = &mut node.op {
+            access(load);
+        }
+    }
+    for node in &mut stage.nodes {
+        if let NodeOp::Index(expr) = &mut node.op {
+            f(expr);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plan::{Node, Store};
+    use tensor::{DType, Indices};
+
+    fn kernel(parallel: &[i64], terms: &[Term]) -> Kernel {
+        let expr = Expr { offset: 3, terms: terms.iter().copied().collect() };
+        Kernel {
+            parallel: parallel.into(),
+            inputs: Vec::new(),
+            outputs: vec![DType::I64],
+            scratch: Vec::new(),
+            stages: vec![Stage {
+                nodes: vec![Node { op: NodeOp::Index(expr), dtype: DType::I64 }],
+                stores: vec![Store { output: 0, access: Access::default(), value: plan::NodeId(0) }],
+                ..Stage::default()
+            }],
+        }
+    }
+
+    fn values(kernel: &Kernel) -> Vec<i64> {
+        let NodeOp::Index(expr) = &kernel.stages[0].nodes[0].op else { panic!("an index") };
+        Indices::new(&kernel.parallel).map(|index| expr.at(&index)).collect()
+    }
+
+    #[test]
+    fn terms_become_plain_where_factors_divide() {
+        let term = |axis, divisor, modulus, stride| Term { axis, divisor, modulus, stride };
+        let cases: [(&[i64], &[Term], &[i64]); 5] = [
+            (&[12], &[term(0, 4, 0, 5), term(0, 1, 4, 1)], &[3, 4]),
+            (&[24, 1], &[term(0, 2, 3, 7), term(1, 1, 0, 9)], &[4, 3, 2]),
+            (&[6, 4], &[term(0, 6, 0, 5), term(1, 1, 4, 1)], &[6, 4]),
+            (&[10], &[term(0, 4, 0, 5)], &[10]),
+            (&[8, 9], &[term(0, 1, 0, -2), term(1, 3, 0, 4)], &[8, 3, 3]),
+        ];
+        for (parallel, terms, expected) in cases {
+            let before = kernel(parallel, terms);
+            let after = refine(&before);
+            assert_eq!(&after.parallel[..], expected);
+            assert_eq!(values(&after), values(&before));
+        }
+    }
+}
