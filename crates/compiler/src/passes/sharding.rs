@@ -9,10 +9,10 @@
 //! ```
 //!
 //! Needs a verified module. Guarantees that no sharding, mesh, collective or device id is left, and no
-//! sharding attribute on ops. Fails where the program is written for several devices.
+//! sharding attribute on ops, arguments or results. Fails where the program is written for several devices.
 
 use ops::attributes::{CollectivePermute, Constant};
-use ops::{Attr, Op, Type};
+use ops::{Attr, AttrMap, Op, Type};
 use smallvec::smallvec;
 use stablehlo::{Function, Module, OpId, ValueId};
 use tensor::{DType, Literal, Scalar, TensorType};
@@ -48,6 +48,8 @@ pub fn run(mut module: Module, _settings: &Settings) -> Result<Module, Error> {
     }
     let mut functions = std::mem::take(&mut module.functions);
     for function in &mut functions {
+        let signature = function.arg_attrs.iter_mut().chain(&mut function.result_attrs);
+        signature.for_each(strip);
         Rewriter::new(function).run(&mut |rewriter, id| visit(&module, rewriter, id))?;
     }
     module.functions = functions;
@@ -55,9 +57,13 @@ pub fn run(mut module: Module, _settings: &Settings) -> Result<Module, Error> {
     Ok(module)
 }
 
-fn visit(module: &Module, rewriter: &mut Rewriter<'_>, id: OpId) -> Result<Step, Error> {
-    let attributes = &mut rewriter.function.op_mut(id).attributes;
+/// Drops attributes that name shardings.
+fn strip(attributes: &mut AttrMap) {
     attributes.0.retain(|(name, _)| !ATTRIBUTES.contains(&name.as_str()));
+}
+
+fn visit(module: &Module, rewriter: &mut Rewriter<'_>, id: OpId) -> Result<Step, Error> {
+    strip(&mut rewriter.function.op_mut(id).attributes);
     let operation = rewriter.function.op(id);
     let groups = match &operation.op {
         Op::ShardingConstraint => None,

@@ -136,9 +136,10 @@ impl<'a> Canon<'a> {
         }
         let operation = self.function.op_mut(id);
         operation.operands = operands;
-        let results = operation.results.clone();
         self.location = operation.location;
         if let Some(values) = self.place(id) {
+            // A loop may have lost results on the way; those are bound already.
+            let results = self.function.op(id).results.clone();
             for (result, value) in results.into_iter().zip(values) {
                 self.bind(result, value);
             }

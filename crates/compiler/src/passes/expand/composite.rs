@@ -1,5 +1,5 @@
 //! CHLO ops, which arrive as composites with a decomposition (`chlo.erf`) or, from jaxlib 0.9.0, as custom
-//! calls without one (`mhlo.erf`).
+//! calls without one (`mhlo.erf`). Text may hold `chlo.top_k` itself.
 
 use ops::attributes::{Composite, CustomCall};
 use ops::{Attr, AttrMap, AttrValue, CustomCallApiVersion, Op, Type, UnaryOp};
@@ -22,6 +22,9 @@ pub(super) fn composite(attrs: &Composite, rewriter: &mut Rewriter<'_>, id: OpId
 }
 
 pub(super) fn custom_call(attrs: &CustomCall, rewriter: &mut Rewriter<'_>, id: OpId) -> Option<Step> {
+    if attrs.call_target_name == "chlo.top_k" {
+        return top_k(rewriter, id);
+    }
     let name = attrs.call_target_name.strip_prefix("mhlo.")?;
     if name == "topk" {
         let given = rewriter.function.op(id).attributes.get("mhlo.attributes").and_then(AttrMap::from_attr);

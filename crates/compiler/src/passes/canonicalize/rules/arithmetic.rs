@@ -20,6 +20,7 @@ pub(super) const BINARY: &[Rule] = &[
     join_constants,
     power_of_constant,
     divide_by_power_of_two,
+    shift_out_iota,
     complex_of_parts,
 ];
 
@@ -114,7 +115,8 @@ fn constant_right(canon: &mut Canon<'_>, id: OpId) -> Option<Rewrite> {
     Some(Rewrite::Changed)
 }
 
-/// x + 0 = x (floats: x + -0, since -0 + 0 is 0), x - 0, x * 1, x / 1, x & ~0, x | 0, x ^ 0, x << 0, x ** 1
+/// x + 0 = x (floats: x + -0, since -0 + 0 is 0), x - 0, x * 1, x / 1, x & ~0, x | 0, x ^ 0, x << 0, x ** 1,
+/// max(x, -inf), min(x, inf)
 fn neutral(canon: &mut Canon<'_>, id: OpId) -> Option<Rewrite> {
     let op = binary_op(canon, id)?;
     let x = canon.operand(id, 0);
@@ -124,6 +126,8 @@ fn neutral(canon: &mut Canon<'_>, id: OpId) -> Option<Rewrite> {
         (DTypeClass::Float, Add) => c.is(0) && c.as_f64().is_sign_negative(),
         (DTypeClass::Float, Subtract) => c.is(0) && c.as_f64().is_sign_positive(),
         (DTypeClass::Float, Multiply | Divide | Power) => c.is(1),
+        (DTypeClass::Float, Maximum) => c.as_f64() == f64::NEG_INFINITY,
+        (DTypeClass::Float, Minimum) => c.as_f64() == f64::INFINITY,
         (DTypeClass::Complex, Subtract) => c.bits() == 0,
         (DTypeClass::Float | DTypeClass::Complex, _) => false,
         (_, Add | Subtract | Or | Xor | ShiftLeft | ShiftRightLogical | ShiftRightArithmetic) => c.is(0),
@@ -233,4 +237,21 @@ fn divide_by_power_of_two(canon: &mut Canon<'_>, id: OpId) -> Option<Rewrite> {
     let x = canon.operand(id, 0);
     let inverse = canon.splat(&ty, Scalar::from_f64(ty.dtype, 1.0 / c));
     value(canon.one(Op::Binary(BinaryOp::Multiply), &[x, inverse], ty))
+}
+
+/// iota >> n = 0 where it counts to 2**n at most (threefry splits its counter so)
+fn shift_out_iota(canon: &mut Canon<'_>, id: OpId) -> Option<Rewrite> {
+    if !matches!(binary_op(canon, id)?, BinaryOp::ShiftRightLogical | BinaryOp::ShiftRightArithmetic) {
+        return None;
+    }
+    let amount = canon.scalar(canon.operand(id, 1))?.as_i128();
+    let Op::Iota(attrs) = &canon.def(canon.operand(id, 0))?.op else { return None };
+    let ty = canon.result(id).clone();
+    let size = ty.dims[attrs.iota_dimension as usize];
+    // A count that wraps into the sign bit would fill with ones.
+    let positive = i128::from(size) <= 1 << (ty.dtype.bits() - 1);
+    if !positive || !(0..63).contains(&amount) || size > 1 << amount {
+        return None;
+    }
+    value(canon.splat(&ty, Scalar::zero(ty.dtype)))
 }

@@ -14,7 +14,7 @@ pub(super) const COMPARE: &[Rule] =
 pub(super) const SELECT: &[Rule] =
     &[no_elements, known_choice, same_choice, evaluate_select, negated_predicate, choose_bool];
 pub(super) const CLAMP: &[Rule] = &[no_elements, evaluate_clamp];
-pub(super) const CONVERT: &[Rule] = &[no_elements, same_type, evaluate_convert, convert_twice];
+pub(super) const CONVERT: &[Rule] = &[no_elements, same_type, evaluate_convert, convert_twice, convert_iota];
 pub(super) const BITCAST: &[Rule] = &[no_elements, same_type, bitcast_twice];
 pub(super) const REDUCE_PRECISION: &[Rule] = &[no_elements, evaluate_reduce_precision, precision_kept];
 
@@ -186,6 +186,20 @@ fn widens(from: DType, to: DType) -> bool {
         ),
         _ => false,
     }
+}
+
+/// convert(iota) = iota of the other integer type, where both count without wrapping
+fn convert_iota(canon: &mut Canon<'_>, id: OpId) -> Option<Rewrite> {
+    let x = canon.operand(id, 0);
+    let Op::Iota(attrs) = &canon.def(x)?.op else { return None };
+    let ty = canon.result(id).clone();
+    let size = i128::from(ty.dims[attrs.iota_dimension as usize]);
+    let counts = |dtype: DType| dtype.is_integer() && size <= 1 << (dtype.bits() - 1);
+    if !counts(ty.dtype) || !counts(canon.ty(x).dtype) {
+        return None;
+    }
+    let op = Op::Iota(attrs.clone());
+    value(canon.one(op, &[], ty))
 }
 
 /// bitcast(bitcast(x)) = x where the types meet again
