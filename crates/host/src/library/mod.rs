@@ -1,5 +1,22 @@
 //! Library steps: whatever is not a loop nest, a family a file.
 
+mod combine;
+mod convert;
+mod cumulative;
+mod dot;
+mod gemm;
+mod graph;
+mod keys;
+mod product;
+mod radix;
+mod rng;
+mod scatter;
+mod select_and_scatter;
+mod sort;
+#[cfg(test)]
+mod tests;
+mod top_k;
+
 use plan::{EngineError, StepOp};
 use tensor::TensorType;
 
@@ -48,20 +65,23 @@ impl StepTypes<'_> {
 ///
 /// # Errors
 /// If the engine lacks the step, or its arrays do not fit its parameters.
-pub(crate) fn prepare_library(op: &StepOp, types: &StepTypes<'_>) -> Result<Box<dyn LibraryStep>, EngineError> {
+pub(crate) fn prepare_library(
+    op: &StepOp,
+    types: &StepTypes<'_>,
+) -> Result<Box<dyn LibraryStep>, EngineError> {
     match op {
-        StepOp::Dot(_)
-        | StepOp::Convolution(_)
-        | StepOp::Sort(_)
-        | StepOp::TopK(_)
-        | StepOp::Fft(_)
-        | StepOp::Cumulative(_)
-        | StepOp::Scatter(_)
-        | StepOp::SelectAndScatter(_)
-        | StepOp::RngBits(_)
-        | StepOp::Rng(_)
-        | StepOp::Threefry(_)
-        | StepOp::Linalg(_) => Err(types.unsupported(format!("the host engine lacks `{}`", op.name()))),
+        StepOp::Dot(dot) => dot::prepare(dot, types),
+        StepOp::Sort(sort) => sort::prepare(sort, types),
+        StepOp::TopK(top_k) => top_k::prepare(top_k, types),
+        StepOp::Cumulative(cumulative) => cumulative::prepare(cumulative, types),
+        StepOp::Scatter(scatter) => scatter::prepare(scatter, types),
+        StepOp::SelectAndScatter(params) => select_and_scatter::prepare(params, types),
+        StepOp::RngBits(bits) => rng::prepare_bits(bits, types),
+        StepOp::Rng(rng) => rng::prepare_numbers(rng, types),
+        StepOp::Threefry(threefry) => rng::prepare_threefry(threefry, types),
+        StepOp::Convolution(_) | StepOp::Fft(_) | StepOp::Linalg(_) => {
+            Err(types.unsupported(format!("the host engine lacks `{}`", op.name())))
+        }
         StepOp::Kernel(_) | StepOp::Copy | StepOp::Swap | StepOp::While { .. } | StepOp::Case { .. } => {
             Err(types.unsupported(format!("`{}` is not a library step", op.name())))
         }
