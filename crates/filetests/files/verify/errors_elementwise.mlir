@@ -1,0 +1,28 @@
+// test: verify
+func.func @main(%f: tensor<4xf32>, %g: tensor<5xf32>, %i: tensor<4xi32>, %p: tensor<4xi1>, %q: tensor<2xi1>, %h: tensor<4xf16>, %c: tensor<4xcomplex<f32>>) {
+  %0 = stablehlo.add %f, %g : (tensor<4xf32>, tensor<5xf32>) -> tensor<4xf32> // error: stablehlo.add: operand types differ: tensor<4xf32> and tensor<5xf32> (C1)
+  %1 = stablehlo.subtract %p, %p : tensor<4xi1> // error: stablehlo.subtract: not defined on element type i1 (I1)
+  %2 = stablehlo.and %f, %f : tensor<4xf32> // error: stablehlo.and: not defined on element type f32 (I1)
+  %3 = stablehlo.floor %i : tensor<4xi32> // error: stablehlo.floor: not defined on element type i32 (I1)
+  %4 = stablehlo.popcnt %f : tensor<4xf32> // error: stablehlo.popcnt: not defined on element type f32 (I1)
+  %5 = stablehlo.abs %c : (tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>> // error: stablehlo.abs: result 0 is tensor<4xcomplex<f32>>, needs tensor<4xf32> (result type)
+  %6 = stablehlo.is_finite %f : (tensor<4xf32>) -> tensor<4xf32> // error: stablehlo.is_finite: result 0 is tensor<4xf32>, needs tensor<4xi1> (result type)
+  %7 = stablehlo.complex %h, %h : (tensor<4xf16>, tensor<4xf16>) -> tensor<4xcomplex<f32>> // error: stablehlo.complex: no complex type has parts of type f16 (C3)
+  %8 = stablehlo.compare LT, %f, %i : (tensor<4xf32>, tensor<4xi32>) -> tensor<4xi1> // error: stablehlo.compare: element types differ: f32 and i32 (C1)
+  %9 = stablehlo.compare LT, %f, %g : (tensor<4xf32>, tensor<5xf32>) -> tensor<4xi1> // error: stablehlo.compare: shapes differ: tensor<4xf32> and tensor<5xf32> (C2)
+  %10 = stablehlo.compare LT, %i, %i, TOTALORDER : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi1> // error: stablehlo.compare: compare_type TOTALORDER does not order i32 (C3)
+  %11 = "stablehlo.select"(%i, %f, %f) : (tensor<4xi32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32> // error: stablehlo.select: the predicate is tensor<4xi32> (I1)
+  %12 = "stablehlo.select"(%q, %f, %f) : (tensor<2xi1>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32> // error: stablehlo.select: the predicate tensor<2xi1> is neither a scalar nor of the shape of tensor<4xf32> (C1)
+  %13 = "stablehlo.select"(%p, %f, %i) : (tensor<4xi1>, tensor<4xf32>, tensor<4xi32>) -> tensor<4xf32> // error: stablehlo.select: the choices differ: tensor<4xf32> and tensor<4xi32> (C2)
+  %14 = "stablehlo.clamp"(%g, %f, %f) : (tensor<5xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32> // error: stablehlo.clamp: min is tensor<5xf32> for an operand of tensor<4xf32> (C1)
+  %15 = "stablehlo.clamp"(%f, %f, %g) : (tensor<4xf32>, tensor<4xf32>, tensor<5xf32>) -> tensor<4xf32> // error: stablehlo.clamp: max is tensor<5xf32> for an operand of tensor<4xf32> (C2)
+  %16 = "stablehlo.clamp"(%i, %f, %f) : (tensor<4xi32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32> // error: stablehlo.clamp: element types differ: i32, f32, f32 (C3)
+  %17 = stablehlo.convert %f : (tensor<4xf32>) -> tensor<5xf32> // error: stablehlo.convert: result 0 is tensor<5xf32>, needs tensor<4xf32> (result type)
+  %18 = stablehlo.bitcast_convert %f : (tensor<4xf32>) -> tensor<4xi16> // error: stablehlo.bitcast_convert: result 0 is tensor<4xi16>, needs tensor<4x2xi16> (result type)
+  %19 = stablehlo.bitcast_convert %f : (tensor<4xf32>) -> tensor<2xcomplex<f32>> // error: stablehlo.bitcast_convert: cannot reinterpret f32 as complex<f32> (C2)
+  %20 = stablehlo.bitcast_convert %g : (tensor<5xf32>) -> tensor<f64> // error: stablehlo.bitcast_convert: the last dimension of tensor<5xf32> does not make one f64 (C1)
+  %21 = stablehlo.reduce_precision %i, format = e5m10 : tensor<4xi32> // error: stablehlo.reduce_precision: not defined on element type i32 (I1)
+  %22 = stablehlo.reduce_precision %f, format = e0m10 : tensor<4xf32> // error: stablehlo.reduce_precision: exponent_bits is 0 (C2)
+  %23 = "stablehlo.reduce_precision"(%f) <{exponent_bits = 5 : i32, mantissa_bits = -1 : i32}> : (tensor<4xf32>) -> tensor<4xf32> // error: stablehlo.reduce_precision: mantissa_bits is -1 (C3)
+  return
+}
