@@ -138,30 +138,36 @@ impl<'a> Preparation<'a> {
     }
 
     fn kernel(&mut self, kernel: &plan::Kernel, step: &Step) -> Result<PreparedStep, EngineError> {
-        let slots = step.reads.iter().chain(&step.writes);
-        let arrays = slots.map(|&slot| {
+        // Reads beyond the inputs are outputs that are updated in part.
+        let Some(reads) = step.reads.get(..kernel.inputs.len()) else {
+            return Err(EngineError::Unsupported {
+                origin: step.origin.to_string(),
+                reason: "the kernel has more inputs than the step reads".into(),
+            });
+        };
+        let arrays = reads.iter().chain(&step.writes).map(|&slot| {
             let ty = &self.plan.slot(slot).ty;
             Array { dtype: ty.dtype, len: ty.len() as i64 }
         });
-        let may_alias = |input: usize, output: usize| self.may_alias(step.reads[input], step.writes[output]);
+        let may_alias = |input: usize, output: usize| self.may_alias(reads[input], step.writes[output]);
         let lowering = Lowering {
             arrays: arrays.collect(),
-            inputs: step.reads.len(),
+            inputs: reads.len(),
             may_alias: &may_alias,
             threads: self.threads,
             origin: &step.origin,
         };
-        let splats: Vec<_> = step.reads.iter().map(|&slot| self.constant(slot)?.splat_value()).collect();
+        let splats: Vec<_> = reads.iter().map(|&slot| self.constant(slot)?.splat_value()).collect();
         let (kernel, read) = kernel::with_known_inputs(kernel, &splats);
         let program = kernel::lower(&kernel, &lowering)?;
-        for (&slot, _) in step.reads.iter().zip(read).filter(|(_, read)| *read) {
+        for (&slot, _) in reads.iter().zip(read).filter(|(_, read)| *read) {
             self.needed[slot.index()] = true;
         }
         Ok(match program {
             None => PreparedStep::Nothing,
             Some(program) => PreparedStep::Kernel {
                 program: Box::new(program),
-                reads: step.reads.clone(),
+                reads: reads.into(),
                 writes: step.writes.clone(),
             },
         })

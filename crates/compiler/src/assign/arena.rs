@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::share::{Sharing, leader};
+use super::share::Sharing;
 use crate::lower::{Draft, Home};
 
 /// Alignment of every array in bytes: a cache line, and the widest vector.
@@ -21,9 +21,8 @@ pub struct Placed {
 pub fn place(draft: &Draft, sharing: &mut Sharing<'_>, classes: &[Vec<usize>]) -> Placed {
     let mut births = Vec::new();
     for (class, members) in classes.iter().enumerate() {
-        let buffer = &draft.buffers[leader(draft, members)];
-        let bytes = buffer.ty.byte_len().next_multiple_of(ALIGN);
-        if buffer.home == Home::Temporary && bytes > 0 {
+        let bytes = draft.buffers[members[0]].ty.byte_len().next_multiple_of(ALIGN);
+        if sharing.home(members[0]) == Home::Temporary && bytes > 0 {
             let (start, end) = sharing.hull(members[0]);
             births.push((start, Reverse(bytes), end, class));
         }

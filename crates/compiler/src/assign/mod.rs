@@ -22,43 +22,43 @@ pub fn assign(draft: Draft) -> Plan {
     let classes = sharing.classes();
     let placed = arena::place(&draft, &mut sharing, &classes);
 
-    let mut slots = Vec::new();
+    // One slot for each type that a class is used as: a reshape shares memory, not its type.
+    let mut slots: Vec<Slot> = Vec::new();
     let mut slot_of = vec![None; draft.buffers.len()];
     for (class, offset) in classes.iter().zip(&placed.offsets) {
-        let id = SlotId(slots.len() as u32);
-        let leader = share::leader(&draft, class);
-        let placement = match draft.buffers[leader].home {
+        let placement = match sharing.home(class[0]) {
             Home::Param(i) => Placement::Param(i),
             Home::Constant(i) => Placement::Constant(i),
             Home::Result(i) => Placement::Result(i),
             Home::Temporary => Placement::Arena(*offset),
         };
-        slots.push(Slot { ty: draft.buffers[leader].ty.clone(), placement, space: Space::Host });
+        let first = slots.len();
         for &buffer in class {
-            slot_of[buffer] = Some(id);
+            let ty = &draft.buffers[buffer].ty;
+            let known = slots[first..].iter().position(|slot| slot.ty == *ty);
+            let at = known.map_or(slots.len(), |found| first + found);
+            if known.is_none() {
+                slots.push(Slot { ty: ty.clone(), placement, space: Space::Host });
+            }
+            slot_of[buffer] = Some(SlotId(at as u32));
         }
     }
     let slot = |id: SlotId| slot_of[id.index()].expect("every array that a step names has a slot");
+    let class: Vec<usize> = (0..draft.buffers.len()).map(|buffer| sharing.find(buffer)).collect();
+    let shared = |a: SlotId, b: SlotId| class[a.index()] == class[b.index()];
     let results = draft
         .results
         .iter()
         .map(|(ty, id, alias)| {
-            let shared = alias.filter(|&param| slot(draft.params[param].slot) == slot(*id));
-            ResultSlot { ty: ty.clone(), slot: slot(*id), alias: shared }
+            let alias = alias.filter(|&param| shared(draft.params[param].slot, *id));
+            ResultSlot { ty: ty.clone(), slot: slot(*id), alias }
         })
         .collect();
     let mut params = draft.params.clone();
     for param in &mut params {
         param.slot = slot(param.slot);
     }
-    // A donated argument and its result are one array, named by the result.
-    for (i, result) in draft.results.iter().enumerate() {
-        let id = slot(result.1);
-        if matches!(slots[id.index()].placement, Placement::Param(_)) {
-            slots[id.index()].placement = Placement::Result(i);
-        }
-    }
-    let body = rename(draft.body, &slot);
+    let body = rename(draft.body, &slot, &shared);
     let cost_ns = cost::block(&body);
     Plan {
         name: draft.name,
@@ -73,26 +73,32 @@ pub fn assign(draft: Draft) -> Plan {
 }
 
 /// Steps over slots instead of the draft's arrays, without copies of an array to itself.
-fn rename(block: Block, slot: &impl Fn(SlotId) -> SlotId) -> Block {
+fn rename(
+    block: Block,
+    slot: &impl Fn(SlotId) -> SlotId,
+    shared: &impl Fn(SlotId, SlotId) -> bool,
+) -> Block {
     let mut steps = Vec::with_capacity(block.steps.len());
     for step in block.steps {
+        if step.op == StepOp::Copy && shared(step.reads[0], step.writes[0]) {
+            continue;
+        }
         let mut step = Step {
             reads: step.reads.into_iter().map(slot).collect(),
             writes: step.writes.into_iter().map(slot).collect(),
             ..step
         };
         match &mut step.op {
-            StepOp::Copy if step.reads[0] == step.writes[0] => continue,
             StepOp::While { condition, predicate, body, .. } => {
-                *condition = rename(std::mem::take(condition), slot);
+                *condition = rename(std::mem::take(condition), slot, shared);
                 *predicate = slot(*predicate);
-                *body = rename(std::mem::take(body), slot);
+                *body = rename(std::mem::take(body), slot, shared);
                 step.collect_effects();
             }
             StepOp::Case { index, branches } => {
                 *index = slot(*index);
                 for branch in branches {
-                    *branch = rename(std::mem::take(branch), slot);
+                    *branch = rename(std::mem::take(branch), slot, shared);
                 }
                 step.collect_effects();
             }

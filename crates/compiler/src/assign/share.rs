@@ -67,12 +67,6 @@ pub fn share<'a>(draft: &'a Draft, lives: Lives<'a>) -> Sharing<'a> {
     sharing
 }
 
-/// The array that decides where a class lives: an argument, constant or result before temporaries.
-pub fn leader(draft: &Draft, class: &[usize]) -> usize {
-    let fixed = |&&b: &&usize| draft.buffers[b].home != Home::Temporary;
-    *class.iter().find(fixed).unwrap_or(&class[0])
-}
-
 impl Sharing<'_> {
     /// The representative of an array's class.
     pub fn find(&mut self, mut buffer: usize) -> usize {
@@ -81,6 +75,12 @@ impl Sharing<'_> {
             buffer = self.parent[buffer];
         }
         buffer
+    }
+
+    /// What an array's class is besides temporary.
+    pub fn home(&mut self, buffer: usize) -> Home {
+        let class = self.find(buffer);
+        self.homes[class]
     }
 
     /// Classes of the arrays that live at all, each in ascending order, by their first array.

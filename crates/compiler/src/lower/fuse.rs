@@ -24,7 +24,7 @@ use super::index::{self, IndexMap};
 use crate::Target;
 
 /// Most operations in one kernel: bounds registers, and the depth of expansion.
-const MOST_MEMBERS: usize = 128;
+const MOST_MEMBERS: usize = 256;
 
 /// Most shape ops in a chain that is not held in memory.
 const DEEPEST_VIEW: u32 = 48;
