@@ -31,7 +31,7 @@ mod shardy;
 mod structured;
 mod types;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 
 use cursor::Cursor;
@@ -58,6 +58,9 @@ struct Parser<'s> {
     alias_budget: usize,
     locations: Locations,
     location_aliases: HashMap<String, LocId>,
+    /// Names of the functions read.
+    function_names: HashSet<String>,
+    /// The function being read.
     function: Function,
     scope: module::Scope<'s>,
 }
@@ -85,6 +88,7 @@ impl<'s> Parser<'s> {
             alias_budget: 16 * source.len() + (1 << 16),
             locations: Locations::default(),
             location_aliases: HashMap::new(),
+            function_names: HashSet::new(),
             function: Function::new(""),
             scope: module::Scope::default(),
         }

@@ -82,7 +82,7 @@ impl<'s> Parser<'s> {
         match self.word() {
             Some("func.func" | "func") => {
                 let function = self.function()?;
-                if module.function(&function.name).is_some() {
+                if !self.function_names.insert(function.name.clone()) {
                     return Err(self.error_at(start, format!("function @{} is defined twice", function.name)));
                 }
                 module.functions.push(function);

@@ -8,6 +8,9 @@ use super::assembly;
 use crate::error::UnknownOp;
 use crate::{Error, Operation, RegionId, ValueId};
 
+/// Most unknown operations that one error names.
+const MOST_UNKNOWN: usize = 100;
+
 /// An operation as read, before its attributes are typed.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -231,8 +234,9 @@ impl<'s> Parser<'s> {
                 && resolve(name).is_none()
             {
                 let location = format!("line {line_number}, column {}", self.line_column(offset + column).1);
-                match ops.iter_mut().find(|known| known.name == name) {
-                    Some(known) => known.add(location),
+                match ops.iter().position(|known| known.name == name) {
+                    Some(known) => ops[known].add(location),
+                    None if ops.len() == MOST_UNKNOWN => {}
                     None => ops.push(UnknownOp { name: name.to_owned(), locations: vec![location], uses: 1 }),
                 }
             }
