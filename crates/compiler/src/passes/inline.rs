@@ -28,20 +28,25 @@ const MAX_DEPTH: usize = 200;
 /// [`Error::Invalid`] if calls are recursive, go nowhere, or the result would be too large.
 pub fn run(mut module: Module, _settings: &Settings) -> Result<Module, Error> {
     let order = callees_first(&module)?;
-    let mut finished: HashMap<String, (Function, Size)> = HashMap::new();
-    let mut functions: Vec<Option<Function>> =
-        std::mem::take(&mut module.functions).into_iter().map(Some).collect();
-    for number in order {
-        let function = functions[number].take().expect("each function comes up once");
-        let size = size_of(&function, function.body, &finished)?;
-        let has_calls = (0..function.op_count()).any(|at| callee(&function.op(OpId(at as u32)).op).is_some());
-        let function = if has_calls { flatten(function, &finished) } else { function };
-        finished.insert(function.name.clone(), (function, size));
+    let names = numbers(&module.functions);
+    let mut sizes = vec![Size::default(); module.functions.len()];
+    for &number in &order {
+        let function = &module.functions[number];
+        sizes[number] =
+            size_of(function, function.body, &|name| names.get(name).map(|&called| sizes[called]))?;
     }
-    let (main, _) =
-        finished.remove("main").ok_or_else(|| Error::Invalid("there is no function `main`".into()))?;
-    module.functions = vec![main];
+    let main = *order.last().expect("main is called by nobody and comes last");
+    let flat = flatten(&module.functions, main, &names);
+    drop(names);
+    module.functions = vec![flat];
     Ok(module)
+}
+
+/// Functions by name.
+type Numbers<'a> = HashMap<&'a str, usize>;
+
+fn numbers(functions: &[Function]) -> Numbers<'_> {
+    functions.iter().enumerate().map(|(number, function)| (function.name.as_str(), number)).collect()
 }
 
 /// The function that an op calls.
@@ -61,12 +66,7 @@ fn callees_first(module: &Module) -> Result<Vec<usize>, Error> {
         Open,
         Done,
     }
-    let numbers: HashMap<&str, usize> = module
-        .functions
-        .iter()
-        .enumerate()
-        .map(|(number, function)| (function.name.as_str(), number))
-        .collect();
+    let numbers = numbers(&module.functions);
     let number_of = |name: &str| {
         numbers.get(name).copied().ok_or_else(|| Error::Invalid(format!("there is no function `{name}`")))
     };
@@ -98,7 +98,7 @@ fn callees_first(module: &Module) -> Result<Vec<usize>, Error> {
 }
 
 /// Size of a function after inlining.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Size {
     ops: usize,
     depth: usize,
@@ -107,18 +107,18 @@ struct Size {
 fn size_of(
     function: &Function,
     region: RegionId,
-    finished: &HashMap<String, (Function, Size)>,
+    callee_size: &dyn Fn(&str) -> Option<Size>,
 ) -> Result<Size, Error> {
-    let mut total = Size { ops: 0, depth: 0 };
+    let mut total = Size::default();
     for &id in &function.region(region).ops {
         let operation = function.op(id);
         total.ops = total.ops.saturating_add(1);
-        if let Some((_, size)) = callee(&operation.op).and_then(|name| finished.get(name)) {
+        if let Some(size) = callee(&operation.op).and_then(callee_size) {
             total.ops = total.ops.saturating_add(size.ops);
             total.depth = total.depth.max(size.depth);
         }
         for &nested in &operation.regions {
-            let size = size_of(function, nested, finished)?;
+            let size = size_of(function, nested, callee_size)?;
             total.ops = total.ops.saturating_add(size.ops);
             total.depth = total.depth.max(size.depth + 1);
         }
@@ -134,23 +134,26 @@ fn size_of(
     Ok(total)
 }
 
-/// A copy of the function in which calls are replaced by their bodies, already flat themselves.
-fn flatten(function: Function, finished: &HashMap<String, (Function, Size)>) -> Function {
+/// A copy of the function in which calls are replaced by the bodies of their callees.
+fn flatten(functions: &[Function], number: usize, names: &Numbers<'_>) -> Function {
+    let function = &functions[number];
     let mut target = Function::new(function.name.clone());
     target.public = function.public;
     target.arg_attrs.clone_from(&function.arg_attrs);
     target.result_attrs.clone_from(&function.result_attrs);
     target.result_types.clone_from(&function.result_types);
     target.location = function.location;
-    let mut copy = Copy { target: &mut target, finished };
-    let body = copy.target.body;
-    let mut map = ValueMap::new(&function);
+    let body = target.body;
+    let mut map = ValueMap::new(function);
     for &arg in function.args() {
-        let new = copy.target.add_arg(body, function.ty(arg).clone());
-        map.set(arg, new);
+        map.set(arg, target.add_arg(body, function.ty(arg).clone()));
     }
-    copy.ops(&function, function.body, body, &mut map, true);
-    target
+    let mut copy = Copy { target, functions, names, maps: vec![map], frames: Vec::new() };
+    copy.frames.push(Frame { function: number, region: function.body, next: 0, to: body, called: None });
+    while let Some(frame) = copy.frames.pop() {
+        copy.step(frame);
+    }
+    copy.target
 }
 
 /// New ids of a function's values.
@@ -168,47 +171,91 @@ impl ValueMap {
     fn get(&self, old: ValueId) -> ValueId {
         self.0[old.index()].expect("values are defined before their uses")
     }
-
-    fn all(&self, old: &[ValueId]) -> SmallVec<[ValueId; 3]> {
-        old.iter().map(|&value| self.get(value)).collect()
-    }
 }
 
+/// A region being copied.
+struct Frame {
+    function: usize,
+    region: RegionId,
+    /// Position of the next op.
+    next: usize,
+    /// Where copies go.
+    to: RegionId,
+    /// The results that a call gives, if the region is a callee's body.
+    called: Option<SmallVec<[ValueId; 1]>>,
+}
+
+/// Frames are a stack of our own, since calls may be nested deeper than the machine's stack allows. Each
+/// call on it has a map of values, the innermost being last.
 struct Copy<'a> {
-    target: &'a mut Function,
-    finished: &'a HashMap<String, (Function, Size)>,
+    target: Function,
+    functions: &'a [Function],
+    names: &'a Numbers<'a>,
+    maps: Vec<ValueMap>,
+    frames: Vec<Frame>,
 }
 
 impl Copy<'_> {
-    /// Copies a region's ops to the end of region `to`; with its `return` or without.
-    fn ops(
-        &mut self,
-        source: &Function,
-        from: RegionId,
-        to: RegionId,
-        map: &mut ValueMap,
-        with_return: bool,
-    ) {
-        for &id in &source.region(from).ops {
+    /// Copies ops until the region ends or another one has to be copied first.
+    fn step(&mut self, mut frame: Frame) {
+        let source = &self.functions[frame.function];
+        while let Some(&id) = source.region(frame.region).ops.get(frame.next) {
+            frame.next += 1;
             let operation = source.op(id);
-            match callee(&operation.op).and_then(|name| self.finished.get(name)) {
-                Some((called, _)) => self.call(called, source, operation, to, map),
-                None if matches!(operation.op, Op::Return) && !with_return => {}
-                None => self.op(source, operation, to, map),
+            let map = self.maps.last().expect("a map for every call");
+            let operands: SmallVec<[ValueId; 3]> =
+                operation.operands.iter().map(|&operand| map.get(operand)).collect();
+            if let (Op::Return, Some(results)) = (&operation.op, &frame.called) {
+                self.maps.pop();
+                let caller = self.maps.last_mut().expect("a callee has a caller");
+                results.iter().zip(operands).for_each(|(&result, value)| caller.set(result, value));
+                return;
+            }
+            if let Some(&number) = callee(&operation.op).and_then(|name| self.names.get(name)) {
+                let to = frame.to;
+                self.frames.push(frame);
+                return self.enter(number, &operands, operation.results.clone(), to);
+            }
+            let nested = self.op(source, operation, operands, frame.to);
+            if !nested.is_empty() {
+                let function = frame.function;
+                self.frames.push(frame);
+                let regions = operation.regions.iter().zip(nested).rev();
+                self.frames.extend(regions.map(|(&region, to)| Frame {
+                    function,
+                    region,
+                    next: 0,
+                    to,
+                    called: None,
+                }));
+                return;
             }
         }
     }
 
-    fn op(&mut self, source: &Function, operation: &Operation, to: RegionId, map: &mut ValueMap) {
-        let operands = map.all(&operation.operands);
+    fn enter(&mut self, number: usize, operands: &[ValueId], results: SmallVec<[ValueId; 1]>, to: RegionId) {
+        let callee = &self.functions[number];
+        let mut map = ValueMap::new(callee);
+        callee.args().iter().zip(operands).for_each(|(&arg, &operand)| map.set(arg, operand));
+        self.maps.push(map);
+        self.frames.push(Frame { function: number, region: callee.body, next: 0, to, called: Some(results) });
+    }
+
+    /// Copies one op; its regions get their arguments, and are returned to be filled.
+    fn op(
+        &mut self,
+        source: &Function,
+        operation: &Operation,
+        operands: SmallVec<[ValueId; 3]>,
+        to: RegionId,
+    ) -> SmallVec<[RegionId; 2]> {
+        let map = self.maps.last_mut().expect("a map for every call");
         let mut regions = SmallVec::new();
         for &nested in &operation.regions {
             let new = self.target.add_region();
             for &arg in &source.region(nested).args {
-                let copied = self.target.add_arg(new, source.ty(arg).clone());
-                map.set(arg, copied);
+                map.set(arg, self.target.add_arg(new, source.ty(arg).clone()));
             }
-            self.ops(source, nested, new, map, true);
             regions.push(new);
         }
         let mut results = SmallVec::new();
@@ -221,35 +268,16 @@ impl Copy<'_> {
             op: operation.op.clone(),
             operands,
             results,
-            regions,
+            regions: regions.clone(),
             attributes: operation.attributes.clone(),
             location: operation.location,
         };
         self.target.push_op(to, copied);
-    }
-
-    /// Copies the body of a flat function in place of a call.
-    fn call(
-        &mut self,
-        called: &Function,
-        source: &Function,
-        operation: &Operation,
-        to: RegionId,
-        map: &mut ValueMap,
-    ) {
-        debug_assert_eq!(called.args().len(), operation.operands.len(), "calls in {} fit", source.name);
-        let mut inner = ValueMap::new(called);
-        for (&arg, &operand) in called.args().iter().zip(&operation.operands) {
-            inner.set(arg, map.get(operand));
-        }
-        self.ops(called, called.body, to, &mut inner, false);
-        for (&result, &returned) in operation.results.iter().zip(called.returned(called.body)) {
-            map.set(result, inner.get(returned));
-        }
+        regions
     }
 }
 
-/// A copy of a flat function without what no region holds any more.
+/// A copy of a function without what no region holds any more.
 pub(super) fn compact(function: Function) -> Function {
-    flatten(function, &HashMap::new())
+    flatten(&[function], 0, &Numbers::new())
 }

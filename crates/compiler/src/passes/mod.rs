@@ -59,3 +59,20 @@ pub(crate) fn is_isolated(op: &Op) -> bool {
 pub(crate) fn origin(module: &Module, operation: &Operation) -> String {
     format!("stablehlo.{} at {}", operation.op.mnemonic(), module.locations.describe(operation.location))
 }
+
+#[cfg(test)]
+mod tests {
+    use ops::AttrMap;
+
+    use super::*;
+
+    #[test]
+    fn effects_are_those_of_the_table() {
+        for row in Op::all() {
+            // Ops that need attributes are spelled out in the match above.
+            let Ok(op) = Op::build(row.mnemonic, &mut AttrMap::default()) else { continue };
+            let nests = matches!(op, Op::While | Op::Case | Op::If | Op::ManualComputation);
+            assert_eq!(has_effect(&op), row.side_effect && !nests, "{}", row.mnemonic);
+        }
+    }
+}
