@@ -5,6 +5,7 @@ use half::{bf16, f16};
 use tensor::{DType, DTypeClass, Scalar};
 
 use super::gemm::Element;
+use crate::context::{RunContext, Scratch};
 
 /// An element type that arrays are computed in.
 pub(crate) trait Native: Element {
@@ -192,3 +193,97 @@ macro_rules! native_integer {
 
 native_integer!(i32 I32);
 native_integer!(i64 I64);
+
+/// An array in the native type: itself, or a converted copy.
+pub(crate) struct Operand<'a, T> {
+    start: *const T,
+    _copy: Option<Scratch<'a>>,
+}
+
+impl<'a, T: Native> Operand<'a, T> {
+    /// The array at `from`, of `len` elements of `dtype`.
+    ///
+    /// # Safety
+    /// The array has these elements, aligned, for as long as the operand is used.
+    pub(crate) unsafe fn new(dtype: DType, from: *const u8, len: usize, context: &'a RunContext) -> Self {
+        if dtype == T::DTYPE {
+            return Operand { start: from.cast(), _copy: None };
+        }
+        let mut copy = context.scratch(len * size_of::<T>());
+        // SAFETY: scratch is aligned and any bytes are valid elements.
+        let start = unsafe {
+            let elements = &mut copy.align_to_mut::<T>().1[..len];
+            read(dtype, from, elements);
+            elements.as_ptr()
+        };
+        Operand { start, _copy: Some(copy) }
+    }
+
+    /// The first element.
+    pub(crate) fn start(&self) -> *const T {
+        self.start
+    }
+}
+
+/// Computes a bilinear function of complex arrays by four calls of the real one on separate parts:
+/// `function(a, b, c, accumulate)` stores its result in c or adds it.
+///
+/// # Safety
+/// The arrays have the types and lengths given: two operands and the result.
+pub(crate) unsafe fn by_parts<T: Native>(
+    dtypes: [DType; 3],
+    lens: [usize; 3],
+    reads: &[*const u8],
+    out: *mut u8,
+    context: &RunContext,
+    function: impl Fn(*const T, *const T, *mut T, bool),
+) {
+    let [left, right, result] = lens;
+    let mut scratch =
+        context.scratch((3 * left + 2 * right + 2 * result + left.max(right) * 2) * size_of::<T>());
+    // SAFETY: scratch is aligned and any bytes are valid elements; arrays have the lengths given.
+    unsafe {
+        let scratch = scratch.align_to_mut::<T>().1;
+        let (left_re, scratch) = scratch.split_at_mut(left);
+        let (left_im, scratch) = scratch.split_at_mut(left);
+        let (left_minus, scratch) = scratch.split_at_mut(left);
+        let (right_re, scratch) = scratch.split_at_mut(right);
+        let (right_im, scratch) = scratch.split_at_mut(right);
+        let (re, scratch) = scratch.split_at_mut(result);
+        let (im, pairs) = scratch.split_at_mut(result);
+        split(dtypes[0], reads[0], left_re, left_im, pairs);
+        split(dtypes[1], reads[1], right_re, right_im, pairs);
+        let minus_one = T::from_scalar(Scalar::from_i64(T::DTYPE, -1));
+        for (to, &from) in left_minus.iter_mut().zip(&*left_im) {
+            *to = minus_one.madd::<crate::cpu::Baseline>(from, T::ZERO);
+        }
+        function(left_re.as_ptr(), right_re.as_ptr(), re.as_mut_ptr(), false);
+        function(left_minus.as_ptr(), right_im.as_ptr(), re.as_mut_ptr(), true);
+        function(left_re.as_ptr(), right_im.as_ptr(), im.as_mut_ptr(), false);
+        function(left_im.as_ptr(), right_re.as_ptr(), im.as_mut_ptr(), true);
+        let out = std::slice::from_raw_parts_mut(out.cast::<[T; 2]>(), result);
+        for (to, (&re, &im)) in out.iter_mut().zip(re.iter().zip(&*im)) {
+            *to = [re, im];
+        }
+    }
+}
+
+/// Separates real and imaginary parts; a real array has imaginary parts of zero.
+///
+/// # Safety
+/// `from` holds as many elements as `re`; `pairs` has room for twice as many.
+unsafe fn split<T: Native>(dtype: DType, from: *const u8, re: &mut [T], im: &mut [T], pairs: &mut [T]) {
+    // SAFETY: a complex array is an array of its parts.
+    unsafe {
+        if !dtype.is_complex() {
+            read(dtype, from, re);
+            im.fill(T::ZERO);
+            return;
+        }
+        let pairs = &mut pairs[..2 * re.len()];
+        read(dtype.real(), from, pairs);
+        for ((re, im), pair) in re.iter_mut().zip(im).zip(pairs.chunks_exact(2)) {
+            (*re, *im) = (pair[0], pair[1]);
+        }
+    }
+}

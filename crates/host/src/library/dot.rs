@@ -55,12 +55,33 @@ impl<T: Native> LibraryStep for DotStep<T> {
         writes: &[*mut u8],
         context: &RunContext,
     ) -> Result<(), EngineError> {
-        // SAFETY: passed on.
+        let Dot { lhs, rhs, out, .. } = self.dot;
+        // SAFETY: preparing checked that all indices are within the arrays; scratch is aligned and any bytes
+        // are valid elements.
         unsafe {
-            if self.dot.out.is_complex() {
-                self.run_complex(reads, writes[0], context);
+            if out.is_complex() {
+                let dtypes = [lhs, rhs, out];
+                convert::by_parts::<T>(
+                    dtypes,
+                    self.lens,
+                    reads,
+                    writes[0],
+                    context,
+                    |a, b, c, accumulate| {
+                        self.multiply(a, b, c, accumulate, context);
+                    },
+                );
+                return Ok(());
+            }
+            let left = convert::Operand::<T>::new(lhs, reads[0], self.lens[0], context);
+            let right = convert::Operand::<T>::new(rhs, reads[1], self.lens[1], context);
+            if out == T::DTYPE {
+                self.multiply(left.start(), right.start(), writes[0].cast(), false, context);
             } else {
-                self.run_real(reads, writes[0], context);
+                let mut result = context.scratch(self.lens[2] * size_of::<T>());
+                let result = &mut result.align_to_mut::<T>().1[..self.lens[2]];
+                self.multiply(left.start(), right.start(), result.as_mut_ptr(), false, context);
+                convert::write(out, result, writes[0]);
             }
         }
         Ok(())
@@ -68,72 +89,6 @@ impl<T: Native> LibraryStep for DotStep<T> {
 }
 
 impl<T: Native> DotStep<T> {
-    /// # Safety
-    /// As for [`LibraryStep::run`].
-    unsafe fn run_real(&self, reads: &[*const u8], out: *mut u8, context: &RunContext) {
-        let size = size_of::<T>();
-        let bytes = |dtype, len| if dtype == T::DTYPE { 0 } else { len * size };
-        let (lhs, rhs) = (self.dot.lhs, self.dot.rhs);
-        let mut left = context.scratch(bytes(lhs, self.lens[0]));
-        let mut right = context.scratch(bytes(rhs, self.lens[1]));
-        let mut result = context.scratch(bytes(self.dot.out, self.lens[2]));
-        // SAFETY: scratch is aligned and any bytes are valid elements; arrays have the lengths given.
-        unsafe {
-            let operand = |dtype, from: *const u8, scratch: &mut [u8], len| {
-                if dtype == T::DTYPE {
-                    return from.cast::<T>();
-                }
-                let scratch = &mut scratch.align_to_mut::<T>().1[..len];
-                convert::read(dtype, from, scratch);
-                scratch.as_ptr()
-            };
-            let left = operand(lhs, reads[0], &mut left, self.lens[0]);
-            let right = operand(rhs, reads[1], &mut right, self.lens[1]);
-            if self.dot.out == T::DTYPE {
-                self.multiply(left, right, out.cast(), false, context);
-            } else {
-                let result = &mut result.align_to_mut::<T>().1[..self.lens[2]];
-                self.multiply(left, right, result.as_mut_ptr(), false, context);
-                convert::write(self.dot.out, result, out);
-            }
-        }
-    }
-
-    /// Complex products as four real ones of separate parts.
-    ///
-    /// # Safety
-    /// As for [`LibraryStep::run`].
-    unsafe fn run_complex(&self, reads: &[*const u8], out: *mut u8, context: &RunContext) {
-        let [left, right, result] = self.lens;
-        let mut scratch =
-            context.scratch((3 * left + 2 * right + 2 * result + left.max(right) * 2) * size_of::<T>());
-        // SAFETY: scratch is aligned and any bytes are valid elements; arrays have the lengths given.
-        unsafe {
-            let scratch = scratch.align_to_mut::<T>().1;
-            let (left_re, scratch) = scratch.split_at_mut(left);
-            let (left_im, scratch) = scratch.split_at_mut(left);
-            let (left_minus, scratch) = scratch.split_at_mut(left);
-            let (right_re, scratch) = scratch.split_at_mut(right);
-            let (right_im, scratch) = scratch.split_at_mut(right);
-            let (re, scratch) = scratch.split_at_mut(result);
-            let (im, pairs) = scratch.split_at_mut(result);
-            split(self.dot.lhs, reads[0], left_re, left_im, pairs);
-            split(self.dot.rhs, reads[1], right_re, right_im, pairs);
-            let minus_one = T::from_scalar(tensor::Scalar::from_i64(T::DTYPE, -1));
-            for (to, &from) in left_minus.iter_mut().zip(&*left_im) {
-                *to = minus_one.madd::<crate::cpu::Baseline>(from, T::ZERO);
-            }
-            self.multiply(left_re.as_ptr(), right_re.as_ptr(), re.as_mut_ptr(), false, context);
-            self.multiply(left_minus.as_ptr(), right_im.as_ptr(), re.as_mut_ptr(), true, context);
-            self.multiply(left_re.as_ptr(), right_im.as_ptr(), im.as_mut_ptr(), false, context);
-            self.multiply(left_im.as_ptr(), right_re.as_ptr(), im.as_mut_ptr(), true, context);
-            let out = std::slice::from_raw_parts_mut(out.cast::<[T; 2]>(), result);
-            for (to, (&re, &im)) in out.iter_mut().zip(re.iter().zip(&*im)) {
-                *to = [re, im];
-            }
-        }
-    }
-
     /// Runs all batches on arrays of the native type.
     ///
     /// # Safety
@@ -172,25 +127,5 @@ impl<T: Native> DotStep<T> {
         };
         // SAFETY: preparing checked that all indices are within the arrays.
         unsafe { multiply_all(&self.kernels, context, count, at) };
-    }
-}
-
-/// Separates real and imaginary parts; a real array has imaginary parts of zero.
-///
-/// # Safety
-/// `from` holds as many elements as `re`; `pairs` has room for twice as many.
-unsafe fn split<T: Native>(dtype: DType, from: *const u8, re: &mut [T], im: &mut [T], pairs: &mut [T]) {
-    // SAFETY: a complex array is an array of its parts.
-    unsafe {
-        if !dtype.is_complex() {
-            convert::read(dtype, from, re);
-            im.fill(T::ZERO);
-            return;
-        }
-        let pairs = &mut pairs[..2 * re.len()];
-        convert::read(dtype.real(), from, pairs);
-        for ((re, im), pair) in re.iter_mut().zip(im).zip(pairs.chunks_exact(2)) {
-            (*re, *im) = (pair[0], pair[1]);
-        }
     }
 }

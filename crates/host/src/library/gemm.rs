@@ -359,6 +359,8 @@ const BLOCK_M: usize = 20 * ROWS;
 const BLOCK_N_BYTES: usize = 2048;
 /// Operands that take at most this many bytes are read in place: they stay in the first-level cache.
 const IN_PLACE_BYTES: usize = 16 << 10;
+/// So are operands with rows at most this far apart: their panels lie on few pages.
+const NEAR_BYTES: usize = 1 << 10;
 
 impl<T: Element> Product<T> {
     /// The same product as `transpose(b) transpose(a)`.
@@ -430,8 +432,12 @@ impl<T: Element> Product<T> {
         // SAFETY: alignment is handled by the call; any bytes are valid elements.
         let (_, scratch, _) = unsafe { scratch.align_to_mut::<T>() };
         let block_n = BLOCK_N_BYTES / size_of::<T>();
-        let pack_a = self.n > 2 * kernels.columns[0] && self.m * self.k * size_of::<T>() > IN_PLACE_BYTES;
-        let pack_b = self.m > 4 * ROWS && self.k * self.n * size_of::<T>() > IN_PLACE_BYTES;
+        let far = |step: isize| step.unsigned_abs() * size_of::<T>() > NEAR_BYTES;
+        let pack_a = self.n > 2 * kernels.columns[0]
+            && self.m * self.k * size_of::<T>() > IN_PLACE_BYTES
+            && (self.a.column != 1 || far(self.a.row));
+        let pack_b =
+            self.m > 4 * ROWS && self.k * self.n * size_of::<T>() > IN_PLACE_BYTES && far(self.b.row);
         let block_columns = self.n.next_multiple_of(kernels.columns[0]).min(block_n);
         let (packed_b, packed_a) = scratch.split_at_mut(block_columns * self.k.min(BLOCK_K));
         for jc in (0..self.n).step_by(block_n) {

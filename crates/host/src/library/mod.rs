@@ -2,6 +2,7 @@
 
 mod combine;
 mod convert;
+mod convolution;
 mod cumulative;
 mod dot;
 mod gemm;
@@ -79,7 +80,8 @@ pub(crate) fn prepare_library(
         StepOp::RngBits(bits) => rng::prepare_bits(bits, types),
         StepOp::Rng(rng) => rng::prepare_numbers(rng, types),
         StepOp::Threefry(threefry) => rng::prepare_threefry(threefry, types),
-        StepOp::Convolution(_) | StepOp::Fft(_) | StepOp::Linalg(_) => {
+        StepOp::Convolution(convolution) => convolution::prepare(convolution, types),
+        StepOp::Fft(_) | StepOp::Linalg(_) => {
             Err(types.unsupported(format!("the host engine lacks `{}`", op.name())))
         }
         StepOp::Kernel(_) | StepOp::Copy | StepOp::Swap | StepOp::While { .. } | StepOp::Case { .. } => {

@@ -140,7 +140,7 @@ impl<T> SendPointer<T> {
 }
 
 /// Bytes of scratch for [`multiply_here`].
-fn scratch_bytes<T: Element>(product: &Product<T>) -> usize {
+pub(crate) fn scratch_bytes<T: Element>(product: &Product<T>) -> usize {
     let few = product.m.min(product.n).min(FEW) * product.k * size_of::<T>();
     product.scratch_bytes().max(product.transposed().scratch_bytes()).max(few) + 64
 }

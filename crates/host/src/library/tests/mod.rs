@@ -1,5 +1,6 @@
 //! Library steps against brute force.
 
+mod convolution;
 mod dot;
 mod order;
 mod random;

@@ -1,0 +1,295 @@
+//! Convolutions of any layout, as products of patches and kernel.
+//!
+//! Rows of the product are output positions, its columns output features; terms are kernel positions and
+//! input features. Blocks of the patch matrix are written to scratch, or the input itself serves as one.
+//! Gradients arrive as convolutions with other dimensions in these roles, so nothing here assumes that rows
+//! are many or terms few.
+
+mod geometry;
+mod patches;
+
+use plan::EngineError;
+use plan::library::Convolution;
+use tensor::DType;
+
+use self::geometry::Geometry;
+use self::patches::Table;
+use super::convert::{self, Native, native};
+use super::gemm::{Kernels, Matrix, Product};
+use super::product::{SendPointer, multiply_here, scratch_bytes};
+use super::{LibraryStep, StepTypes};
+use crate::context::RunContext;
+use crate::cpu::Level;
+
+/// Bytes that a block of patches takes at most: half of a usual second-level cache.
+const PATCH_BYTES: usize = 256 << 10;
+/// Terms in a block of patches at most.
+const BLOCK_TERMS: usize = 1024;
+
+/// A convolution made ready; `T` is the type it is computed in.
+struct ConvolutionStep<T> {
+    geometry: Geometry,
+    dtypes: [DType; 3],
+    /// Elements of input, kernel, output.
+    lens: [usize; 3],
+    kernels: Kernels<T>,
+}
+
+/// Makes a convolution ready.
+///
+/// # Errors
+/// If the arrays are smaller than the dimensions say, or groups do not divide them.
+pub(super) fn prepare(
+    convolution: &Convolution,
+    types: &StepTypes<'_>,
+) -> Result<Box<dyn LibraryStep>, EngineError> {
+    let lens = [types.reads[0].len(), types.reads[1].len(), types.writes[0].len()];
+    let geometry = Geometry::new(convolution, lens).map_err(|reason| types.unsupported(reason))?;
+    let dtypes = [convolution.input, convolution.kernel, convolution.output];
+    let level = Level::best();
+    macro_rules! step {
+        ($type:ty) => {
+            Box::new(ConvolutionStep::<$type> { geometry, dtypes, lens, kernels: Kernels::new(level) })
+        };
+    }
+    Ok(match native(convolution.output) {
+        DType::F32 => step!(f32),
+        DType::F64 => step!(f64),
+        DType::I64 => step!(i64),
+        _ => step!(i32),
+    })
+}
+
+impl<T: Native> LibraryStep for ConvolutionStep<T> {
+    unsafe fn run(
+        &self,
+        reads: &[*const u8],
+        writes: &[*mut u8],
+        context: &RunContext,
+    ) -> Result<(), EngineError> {
+        let [input, kernel, output] = self.dtypes;
+        // SAFETY: preparing checked that all accesses stay within the arrays; scratch is aligned and any
+        // bytes are valid elements.
+        unsafe {
+            if output.is_complex() {
+                convert::by_parts::<T>(
+                    self.dtypes,
+                    self.lens,
+                    reads,
+                    writes[0],
+                    context,
+                    |a, b, c, accumulate| {
+                        self.convolve(a, b, c, accumulate, context);
+                    },
+                );
+                return Ok(());
+            }
+            let left = convert::Operand::<T>::new(input, reads[0], self.lens[0], context);
+            let right = convert::Operand::<T>::new(kernel, reads[1], self.lens[1], context);
+            if output == T::DTYPE {
+                self.convolve(left.start(), right.start(), writes[0].cast(), false, context);
+            } else {
+                let mut result = context.scratch(self.lens[2] * size_of::<T>());
+                let result = &mut result.align_to_mut::<T>().1[..self.lens[2]];
+                self.convolve(left.start(), right.start(), result.as_mut_ptr(), false, context);
+                convert::write(output, result, writes[0]);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T: Native> ConvolutionStep<T> {
+    /// Convolves arrays of the native type.
+    ///
+    /// # Safety
+    /// The arrays have the lengths that the step was prepared with.
+    unsafe fn convolve(
+        &self,
+        input: *const T,
+        kernel: *const T,
+        output: *mut T,
+        accumulate: bool,
+        context: &RunContext,
+    ) {
+        let geometry = &self.geometry;
+        let (rows, terms) = (geometry.rows.len(), geometry.terms.len());
+        if rows * geometry.columns * geometry.groups == 0 {
+            return;
+        }
+        // A kernel whose terms are not evenly spaced is copied first, terms outermost.
+        let repack = !geometry.even_terms && !geometry.by_group;
+        let matrix = geometry.groups * terms * geometry.columns;
+        let mut packed = context.scratch(if repack { matrix * size_of::<T>() } else { 0 });
+        let kernel = if repack {
+            // SAFETY: any bytes are valid elements; the kernel has these elements.
+            let packed = unsafe { &mut packed.align_to_mut::<T>().1[..matrix] };
+            for group in 0..geometry.groups {
+                // SAFETY: as above.
+                unsafe {
+                    geometry.pack_kernel(kernel, group, &mut packed[group * terms * geometry.columns..])
+                };
+            }
+            KernelMatrix {
+                start: SendPointer(packed.as_mut_ptr()),
+                group: terms * geometry.columns,
+                row: geometry.columns as isize,
+                column: 1,
+            }
+        } else {
+            KernelMatrix {
+                start: SendPointer(kernel.cast_mut()),
+                group: geometry.group_steps[1] as usize,
+                row: geometry.terms.last_step(),
+                column: geometry.column_steps[0],
+            }
+        };
+        let work = (rows * terms * geometry.columns * geometry.groups) as u64 * T::NS_PER_THOUSAND / 1000
+            + (rows * terms * geometry.groups) as u64 / 4
+            + (rows * geometry.groups * geometry.columns) as u64;
+        let threads = context.helpers(usize::MAX, work) + 1;
+        let block_terms = terms.clamp(1, BLOCK_TERMS);
+        let fitting = (PATCH_BYTES / size_of::<T>() / block_terms).max(24);
+        let shared = if threads > 1 { (rows * geometry.groups).div_ceil(4 * threads).max(24) } else { rows };
+        let chunk = fitting.min(shared).next_multiple_of(6).min(geometry.row_run);
+        let chunks_per_run = geometry.row_run.div_ceil(chunk);
+        let chunks = rows / geometry.row_run * chunks_per_run;
+        let arrays = (SendPointer(input.cast_mut()), SendPointer(output));
+        if geometry.by_group {
+            return context.parallel(chunks, work, |index| {
+                let first = index / chunks_per_run * geometry.row_run + index % chunks_per_run * chunk;
+                let end = (first + chunk).min((index / chunks_per_run + 1) * geometry.row_run);
+                // SAFETY: preparing checked the arrays; chunks write different elements.
+                unsafe { self.convolve_groups(arrays, kernel.start, first..end, accumulate) };
+            });
+        }
+        context.parallel(geometry.groups * chunks, work, |index| {
+            let (group, index) = (index / chunks, index % chunks);
+            let first = index / chunks_per_run * geometry.row_run + index % chunks_per_run * chunk;
+            let end = (first + chunk).min((index / chunks_per_run + 1) * geometry.row_run);
+            // SAFETY: preparing checked the arrays; chunks write different elements.
+            unsafe { self.convolve_rows(arrays, &kernel, group, first..end, accumulate, context) };
+        });
+    }
+
+    /// Computes rows of the product of one group.
+    ///
+    /// # Safety
+    /// As for [`convolve`](Self::convolve); the rows lie within one run.
+    unsafe fn convolve_rows(
+        &self,
+        (input, output): (SendPointer<T>, SendPointer<T>),
+        kernel: &KernelMatrix<T>,
+        group: usize,
+        rows: std::ops::Range<usize>,
+        accumulate: bool,
+        context: &RunContext,
+    ) {
+        let geometry = &self.geometry;
+        let terms = geometry.terms.len();
+        let input = input.0.wrapping_offset(group as isize * geometry.group_steps[0]).cast_const();
+        let row_table = Table::new(&geometry.rows, rows.clone());
+        let result = Matrix {
+            start: output.0.wrapping_offset(
+                group as isize * geometry.group_steps[2] + geometry.rows.step_sum(rows.start),
+            ),
+            row: geometry.rows.last_step(),
+            column: geometry.column_steps[1],
+        };
+        let product = |first: usize, count: usize, a: Matrix<*const T>| Product {
+            m: rows.len(),
+            n: geometry.columns,
+            k: count,
+            a,
+            b: Matrix {
+                start: kernel
+                    .start
+                    .at(group * kernel.group)
+                    .wrapping_offset(first as isize * kernel.row)
+                    .cast_const(),
+                row: kernel.row,
+                column: kernel.column,
+            },
+            c: result,
+            accumulate: accumulate || first > 0,
+        };
+        if let Some(in_place) = geometry.in_place {
+            let start = input.wrapping_offset(geometry.address(&row_table, 0));
+            let product = product(0, terms, Matrix { start, row: in_place[0], column: in_place[1] });
+            let mut scratch = context.scratch(scratch_bytes(&product));
+            // SAFETY: all patches lie within the input.
+            return unsafe { multiply_here(&self.kernels, product, &mut scratch) };
+        }
+        let block = terms.clamp(1, BLOCK_TERMS);
+        let mut patches = context.scratch(block * rows.len() * size_of::<T>());
+        // SAFETY: any bytes are valid elements.
+        let patches = unsafe { patches.align_to_mut::<T>().1 };
+        for first in (0..terms.max(1)).step_by(block) {
+            let count = block.min(terms - first);
+            let term_table = Table::new(&geometry.terms, first..first + count);
+            let (row, column) = if geometry.rows_inner { (1, rows.len()) } else { (count, 1) };
+            // SAFETY: the input has the elements that the tables name.
+            unsafe {
+                if geometry.rows_inner {
+                    geometry.fill(input, &term_table, &row_table, geometry.rows.last(), patches);
+                } else {
+                    geometry.fill(input, &row_table, &term_table, geometry.terms.last(), patches);
+                }
+            }
+            let start = patches.as_ptr();
+            let a = Matrix { start, row: row as isize, column: column as isize };
+            let product = product(first, count, a);
+            let mut scratch = context.scratch(scratch_bytes(&product));
+            // SAFETY: patches and kernel have these elements, and the result is this chunk's.
+            unsafe { multiply_here(&self.kernels, product, &mut scratch) };
+        }
+    }
+
+    /// Computes rows for all groups at once, groups being neighbours of one feature each.
+    ///
+    /// # Safety
+    /// As for [`convolve`](Self::convolve).
+    unsafe fn convolve_groups(
+        &self,
+        (input, output): (SendPointer<T>, SendPointer<T>),
+        kernel: SendPointer<T>,
+        rows: std::ops::Range<usize>,
+        accumulate: bool,
+    ) {
+        let geometry = &self.geometry;
+        let terms = geometry.terms.len();
+        let row_table = Table::new(&geometry.rows, rows.clone());
+        let accumulate_groups = patches::groups::<patches::Of<T>>(self.kernels.level);
+        let mut taps = Vec::with_capacity(terms.min(BLOCK_TERMS));
+        for first in (0..terms.max(1)).step_by(BLOCK_TERMS) {
+            let count = BLOCK_TERMS.min(terms - first);
+            let term_table = Table::new(&geometry.terms, first..first + count);
+            for (index, row) in rows.clone().enumerate() {
+                taps.clear();
+                for term in 0..count {
+                    if let Some(at) = geometry.element(&row_table, index, &term_table, term) {
+                        taps.push([at, geometry.terms.step_sum(first + term)]);
+                    }
+                }
+                let argument = patches::Groups {
+                    input: input.0.cast_const(),
+                    kernel: kernel.0.cast_const(),
+                    output: output.0.wrapping_offset(geometry.rows.step_sum(row)),
+                    taps: &taps,
+                    groups: geometry.groups,
+                    accumulate: accumulate || first > 0,
+                };
+                // SAFETY: the arrays have all elements that the taps name, for every group.
+                unsafe { accumulate_groups((&raw const argument).cast()) };
+            }
+        }
+    }
+}
+
+/// Where the kernel's elements are, as a matrix of terms and columns for each group.
+struct KernelMatrix<T> {
+    start: SendPointer<T>,
+    group: usize,
+    row: isize,
+    column: isize,
+}
