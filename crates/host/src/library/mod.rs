@@ -5,6 +5,7 @@ mod convert;
 mod convolution;
 mod cumulative;
 mod dot;
+mod fft;
 mod gemm;
 mod graph;
 mod keys;
@@ -81,9 +82,8 @@ pub(crate) fn prepare_library(
         StepOp::Rng(rng) => rng::prepare_numbers(rng, types),
         StepOp::Threefry(threefry) => rng::prepare_threefry(threefry, types),
         StepOp::Convolution(convolution) => convolution::prepare(convolution, types),
-        StepOp::Fft(_) | StepOp::Linalg(_) => {
-            Err(types.unsupported(format!("the host engine lacks `{}`", op.name())))
-        }
+        StepOp::Fft(fft) => fft::prepare(fft, types),
+        StepOp::Linalg(_) => Err(types.unsupported(format!("the host engine lacks `{}`", op.name()))),
         StepOp::Kernel(_) | StepOp::Copy | StepOp::Swap | StepOp::While { .. } | StepOp::Case { .. } => {
             Err(types.unsupported(format!("`{}` is not a library step", op.name())))
         }

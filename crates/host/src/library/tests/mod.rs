@@ -2,6 +2,7 @@
 
 mod convolution;
 mod dot;
+mod fft;
 mod order;
 mod random;
 mod scatter;
