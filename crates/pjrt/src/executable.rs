@@ -116,21 +116,6 @@ exported! {
         args.executable_fingerprint_size = fingerprint.len();
     }
 
-    /// What a run takes.
-    fn compiled_memory_stats(args: PJRT_Executable_GetCompiledMemoryStats_Args, executable: ExecutableHandle) {
-        let stats = executable.0.program.memory();
-        args.generated_code_size_in_bytes = 0;
-        args.argument_size_in_bytes = stats.arguments as i64;
-        args.output_size_in_bytes = stats.results as i64;
-        args.alias_size_in_bytes = stats.aliased as i64;
-        args.temp_size_in_bytes = stats.scratch as i64;
-        args.host_generated_code_size_in_bytes = 0;
-        args.host_argument_size_in_bytes = 0;
-        args.host_output_size_in_bytes = 0;
-        args.host_alias_size_in_bytes = 0;
-        args.host_temp_size_in_bytes = 0;
-    }
-
     /// Element types of the results.
     fn output_element_types(args: PJRT_Executable_OutputElementTypes_Args, executable: ExecutableHandle) {
         args.output_types = executable.0.output_types.as_ptr().cast_mut();
@@ -261,6 +246,48 @@ exported! {
             unsafe { args.device_complete_events.write(EventHandle(execution.done).into_raw()) };
         }
     }
+}
+
+/// What a run takes. Later versions of the API have more fields at the end, which frameworks read uninitialised if
+/// nobody writes them: they are written where the caller's struct has room.
+pub unsafe extern "C" fn compiled_memory_stats(
+    args: *mut PJRT_Executable_GetCompiledMemoryStats_Args,
+) -> *mut PJRT_Error {
+    let mut later = [0; 5];
+    let body = |args: &mut PJRT_Executable_GetCompiledMemoryStats_Args| -> Outcome {
+        // SAFETY: the framework passes a live handle of this type, or null.
+        let executable = unsafe { ExecutableHandle::borrow(args.executable)? };
+        let memory = executable.0.program.memory();
+        let total = memory.arguments + memory.results - memory.aliased + memory.scratch;
+        // Peak, total, allocated, kept by the caller, scratch.
+        later = [total, total, total, total - memory.scratch, memory.scratch].map(|bytes| bytes as i64);
+        args.generated_code_size_in_bytes = 0;
+        args.argument_size_in_bytes = memory.arguments as i64;
+        args.output_size_in_bytes = memory.results as i64;
+        args.alias_size_in_bytes = memory.aliased as i64;
+        args.temp_size_in_bytes = memory.scratch as i64;
+        args.host_generated_code_size_in_bytes = 0;
+        args.host_argument_size_in_bytes = 0;
+        args.host_output_size_in_bytes = 0;
+        args.host_alias_size_in_bytes = 0;
+        args.host_temp_size_in_bytes = 0;
+        Ok(())
+    };
+    // SAFETY: the framework passes null or the struct of this function.
+    let error = unsafe { crate::boundary::call(args, body) };
+    if error.is_null() {
+        // SAFETY: without an error there is a struct of the size that it says; the fields lie within it.
+        unsafe {
+            let fields =
+                args.cast::<u8>().add(PJRT_Executable_GetCompiledMemoryStats_Args::SIZE).cast::<i64>();
+            let room =
+                ((*args).struct_size - PJRT_Executable_GetCompiledMemoryStats_Args::SIZE) / size_of::<i64>();
+            for (index, value) in later.into_iter().take(room).enumerate() {
+                fields.add(index).write(value);
+            }
+        }
+    }
+    error
 }
 
 unsafe extern "C" fn delete_serialized(serialized: *mut PJRT_SerializedExecutable) {

@@ -360,6 +360,182 @@ fn bad_calls_are_errors() {
     assert!(load.is_err());
 }
 
+/// The answers about one executable, and calls of it.
+struct Loaded {
+    loaded: *mut PJRT_LoadedExecutable,
+    executable: *mut PJRT_Executable,
+}
+
+impl Loaded {
+    fn compile(fixture: &Fixture, text: &str) -> Outcome<Loaded> {
+        let program = args!(PJRT_Program {
+            code: text.as_ptr().cast_mut().cast(),
+            code_size: text.len(),
+            format: "mlir".as_ptr().cast(),
+            format_size: 4,
+        });
+        let compiled = call!(
+            PJRT_Client_Compile,
+            PJRT_Client_Compile_Args { client: fixture.client, program: &program }
+        )?;
+        Loaded::new(compiled.executable)
+    }
+
+    fn new(loaded: *mut PJRT_LoadedExecutable) -> Outcome<Loaded> {
+        let got = call!(
+            PJRT_LoadedExecutable_GetExecutable,
+            PJRT_LoadedExecutable_GetExecutable_Args { loaded_executable: loaded }
+        )?;
+        Ok(Loaded { loaded, executable: got.executable })
+    }
+
+    fn run(&self, arguments: &[*mut PJRT_Buffer]) -> Outcome<Vec<*mut PJRT_Buffer>> {
+        let number = call!(
+            PJRT_Executable_NumOutputs,
+            PJRT_Executable_NumOutputs_Args { executable: self.executable }
+        )?;
+        let mut outputs = vec![null_mut(); number.num_outputs];
+        let mut options = args!(PJRT_ExecuteOptions {});
+        let mut event = null_mut();
+        // One list a device.
+        let (argument_lists, output_lists) = (arguments.as_ptr(), outputs.as_mut_ptr());
+        call!(
+            PJRT_LoadedExecutable_Execute,
+            PJRT_LoadedExecutable_Execute_Args {
+                executable: self.loaded,
+                options: &mut options,
+                argument_lists: &argument_lists,
+                num_devices: 1,
+                num_args: arguments.len(),
+                output_lists: &output_lists,
+                device_complete_events: &mut event,
+            }
+        )?;
+        call!(PJRT_Event_Await, PJRT_Event_Await_Args { event: event })?;
+        call!(PJRT_Event_Destroy, PJRT_Event_Destroy_Args { event: event })?;
+        Ok(outputs)
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        let executable =
+            call!(PJRT_Executable_Destroy, PJRT_Executable_Destroy_Args { executable: self.executable });
+        let loaded = call!(
+            PJRT_LoadedExecutable_Destroy,
+            PJRT_LoadedExecutable_Destroy_Args { executable: self.loaded }
+        );
+        assert!(executable.is_ok() && loaded.is_ok());
+    }
+}
+
+const SUM_AND_DOUBLE: &str = "module @jit_f {
+  func.func public @main(%x: tensor<3xf32> {tf.aliasing_output = 0 : i32}, %y: tensor<3xf32>)
+      -> (tensor<3xf32>, tensor<3xf32>) {
+    %0 = stablehlo.add %x, %y : tensor<3xf32>
+    %1 = stablehlo.add %y, %y : tensor<3xf32>
+    return %0, %1 : tensor<3xf32>, tensor<3xf32>
+  }
+}";
+
+fn floats(bytes: Vec<u8>) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes"))).collect()
+}
+
+#[test]
+fn programs_compile_run_donate_and_travel() {
+    let fixture = Fixture::new();
+    let first = Loaded::compile(&fixture, SUM_AND_DOUBLE).expect("a program");
+    let serialized =
+        call!(PJRT_Executable_Serialize, PJRT_Executable_Serialize_Args { executable: first.executable });
+    let serialized = serialized.expect("bytes");
+    let second = call!(
+        PJRT_Executable_DeserializeAndLoad,
+        PJRT_Executable_DeserializeAndLoad_Args {
+            client: fixture.client,
+            serialized_executable: serialized.serialized_bytes,
+            serialized_executable_size: serialized.serialized_bytes_size,
+        }
+    );
+    let second = Loaded::new(second.expect("its own bytes").loaded_executable).expect("an executable");
+    let delete = serialized.serialized_executable_deleter.expect("a deleter");
+    // SAFETY: once, with what the function gave.
+    unsafe { delete(serialized.serialized_executable) };
+
+    let put = |values: [f32; 3]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        fixture.put(11, &bytes, &[3], &[], 0).expect("a buffer")
+    };
+    let deleted = |buffer| {
+        call!(PJRT_Buffer_IsDeleted, PJRT_Buffer_IsDeleted_Args { buffer: buffer }).expect("known").is_deleted
+    };
+    for loaded in [&first, &second] {
+        let (x, y) = (put([1.0, 2.0, 3.0]), put([10.0, 20.0, 30.0]));
+        let outputs = loaded.run(&[x, y]).expect("a run");
+        assert_eq!(floats(get(outputs[0]).expect("there")), [11.0, 22.0, 33.0]);
+        assert_eq!(floats(get(outputs[1]).expect("there")), [20.0, 40.0, 60.0]);
+        assert!(deleted(x) && !deleted(y));
+        assert_eq!(loaded.run(&[x, y]).expect_err("x is donated").0, 3);
+        assert_eq!(loaded.run(&[y]).expect_err("one is missing").0, 3);
+        // The same buffer twice, donated once.
+        let twice = loaded.run(&[y, y]).expect("a run");
+        assert_eq!(floats(get(twice[0]).expect("there")), [20.0, 40.0, 60.0]);
+        assert_eq!(floats(get(twice[1]).expect("there")), [20.0, 40.0, 60.0]);
+        for buffer in [x, y].into_iter().chain(outputs).chain(twice) {
+            destroy(buffer);
+        }
+    }
+}
+
+#[test]
+fn executables_answer_questions() {
+    let fixture = Fixture::new();
+    let program = Loaded::compile(&fixture, SUM_AND_DOUBLE).expect("a program");
+    let executable = program.executable;
+    let name =
+        call!(PJRT_Executable_Name, PJRT_Executable_Name_Args { executable: executable }).expect("known");
+    let types = call!(
+        PJRT_Executable_OutputElementTypes,
+        PJRT_Executable_OutputElementTypes_Args { executable: executable }
+    );
+    let dims = call!(
+        PJRT_Executable_OutputDimensions,
+        PJRT_Executable_OutputDimensions_Args { executable: executable }
+    );
+    let (types, dims) = (types.expect("known"), dims.expect("known"));
+    // SAFETY: as long as they say, and the executable is alive.
+    unsafe {
+        let name = std::slice::from_raw_parts(name.executable_name.cast::<u8>(), name.executable_name_size);
+        assert_eq!(name, b"jit_f");
+        assert_eq!(std::slice::from_raw_parts(types.output_types, types.num_output_types), [11, 11]);
+        assert_eq!(std::slice::from_raw_parts(dims.dim_sizes, dims.num_outputs), [1, 1]);
+        assert_eq!(std::slice::from_raw_parts(dims.dims, 2), [3, 3]);
+    }
+    let optimized = call!(
+        PJRT_Executable_OptimizedProgram,
+        PJRT_Executable_OptimizedProgram_Args { executable: executable }
+    );
+    assert_eq!(optimized.map(|_| ()).expect_err("not kept").0, 12);
+
+    // Structs of newer callers are longer; nothing beyond their size is written.
+    let mut words = [-1i64; 20];
+    for size in [104, 120, 144] {
+        words.fill(-1);
+        words[0] = size;
+        words[2] = executable.addr() as i64;
+        let args = words.as_mut_ptr().cast::<PJRT_Executable_GetCompiledMemoryStats_Args>();
+        // SAFETY: room for more than any version has.
+        unsafe {
+            (*args).executable = executable;
+            assert!((api().PJRT_Executable_GetCompiledMemoryStats)(args).is_null());
+        }
+        assert_eq!(words[3..8], [0, 24, 24, 12, 0]);
+        let written = size as usize / 8;
+        assert!(words[13..written].iter().all(|&word| word >= 0), "{words:?}");
+        assert!(words[written..].iter().all(|&word| word == -1), "{words:?}");
+    }
+}
+
 #[test]
 fn the_device_describes_itself() {
     let fixture = Fixture::new();

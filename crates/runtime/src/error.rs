@@ -170,6 +170,7 @@ impl Error {
             .map(|text| text.to_string())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "panic without a message".to_string());
-        Error::Internal(message.into())
+        // `unreachable!` says so too.
+        Error::Internal(message.trim_start_matches("internal error: ").into())
     }
 }
