@@ -45,7 +45,7 @@ impl SimpleFold {
         // SAFETY: levels have room for `CASCADE` accumulators each.
         unsafe {
             if level + 1 == LEVELS {
-                return (self.reduce_accumulators)(from, self.outcome(frame), count);
+                return (self.reduce_accumulators)(from, self.outcome(frame), 1, count);
             }
             if state.counts[level + 1] == CASCADE {
                 self.raise(state, frame, level + 1);
@@ -59,7 +59,7 @@ impl SimpleFold {
                 }
             }
             let to = self.level(frame, level + 1).wrapping_add(state.counts[level + 1] * self.size);
-            (self.reduce_accumulators)(from, to, count);
+            (self.reduce_accumulators)(from, to, 1, count);
             state.counts[level + 1] += 1;
         }
     }
@@ -79,7 +79,7 @@ pub(crate) unsafe fn block(fold: &Fold, state: &mut State, frame: &mut Frame<'_>
                     simple.raise(state, frame, 0);
                 }
                 let to = simple.level(frame, 0).wrapping_add(state.counts[0] * simple.size);
-                (simple.reduce)(frame.pointer(fold.elements[0]), to, frame.lanes);
+                (simple.reduce)(frame.pointer(fold.elements[0]), to, 1, frame.lanes);
                 state.counts[0] += 1;
             }
             FoldKind::Graph(graph) => {
@@ -246,7 +246,7 @@ pub(crate) unsafe fn take(fold: &Fold, frame: &mut Frame<'_>, place: *mut u8, pa
     // SAFETY: the caller's promise; there are no more parts than lanes in a block.
     unsafe {
         match &fold.kind {
-            FoldKind::Simple(simple) => (simple.reduce_accumulators)(place, simple.outcome(frame), parts),
+            FoldKind::Simple(simple) => (simple.reduce_accumulators)(place, simple.outcome(frame), 1, parts),
             FoldKind::Graph(graph) => {
                 for (value, &size) in fold.sizes.iter().enumerate() {
                     let from = place.wrapping_add(value * (16 * parts).next_multiple_of(64));
@@ -256,6 +256,26 @@ pub(crate) unsafe fn take(fold: &Fold, frame: &mut Frame<'_>, place: *mut u8, pa
                 fold_lanes(fold, graph, parts, frame);
             }
         }
+    }
+}
+
+/// Packed: folds each of the block's rows of `len` elements; the rows' values are then known.
+///
+/// # Safety
+/// As [`Frame::run`], after the stage's body ran on the block; the lanes are rows.
+pub(crate) unsafe fn finish_packed(fold: &Fold, len: usize, frame: &mut Frame<'_>) {
+    // SAFETY: the caller's promise; accumulators have room for the group's rows.
+    unsafe {
+        start_columns(fold, frame);
+        let FoldKind::Simple(simple) = &fold.kind else { return };
+        if len == 0 {
+            return;
+        }
+        let outcome = simple.outcome(frame);
+        (simple.reduce)(frame.pointer(fold.elements[0]), outcome, frame.lanes, len);
+        let outcome = narrowed(simple, outcome, simple.level(frame, 0), frame.lanes);
+        let result = frame.shared.wrapping_add(fold.results[0]);
+        (simple.finish)(result, outcome, result, frame.lanes);
     }
 }
 

@@ -1,17 +1,26 @@
 //! Choices that depend on sizes: what lanes are, how many, and what a kernel costs.
 
-use plan::{Kernel, NodeOp, Stage};
+use plan::{Access, Combiner, Kernel, NodeOp, Stage};
 
-use super::program::{Instr, Mode, StageProgram};
+use super::lower::Array;
+use super::program::{Instr, Mode, StageProgram, Tile};
+use super::stage::is_turned;
+use super::walk::{Shape, Walk};
+use crate::cpu::Level;
+use crate::vector;
 
 /// Lanes of a block: long enough to hide an instruction's overhead of some nanoseconds, short enough that
 /// a dozen registers stay in the first-level cache.
 const LANES: usize = 1024;
+/// Longest rows of which several share a block: longer ones fill blocks well enough.
+const PACKED: i64 = 256;
+/// Lanes of a block in tiles: 16 rows of as many f32 stay in the first-level cache.
+const TILE_LANES: usize = 256;
 /// Bytes that a group of rows may touch and still find in the first levels of cache at its next stage.
 const GROUP_BYTES: usize = 32 << 10;
 
 /// The mode of each stage.
-pub(crate) fn modes(kernel: &Kernel, _threads: usize) -> Vec<Mode> {
+pub(crate) fn modes(kernel: &Kernel) -> Vec<Mode> {
     let rows = kernel.rows();
     let vote = |stage: &Stage| {
         let inner: i64 = stage.inner.iter().product();
@@ -26,7 +35,12 @@ pub(crate) fn modes(kernel: &Kernel, _threads: usize) -> Vec<Mode> {
             // Few lanes leave the vector units idle, but short rows are worse.
             return if rows >= 16 || inner < 64 { Mode::Columns } else { Mode::Rows };
         }
-        if inner <= 24 && rows >= 32 { Mode::Columns } else { Mode::Rows }
+        match inner {
+            _ if rows < 4 => Mode::Rows,
+            ..=PACKED if has_routines(stage) => Mode::Packed,
+            ..=24 if rows >= 32 => Mode::Columns,
+            _ => Mode::Rows,
+        }
     };
     let mut modes: Vec<Mode> = kernel.stages.iter().map(vote).collect();
     // A row-local array is laid out by mode: stages that share any must agree. The first reading stage
@@ -36,12 +50,25 @@ pub(crate) fn modes(kernel: &Kernel, _threads: usize) -> Vec<Mode> {
         if let Some(mode) = first.map(|first| modes[first]) {
             for (stage, own) in kernel.stages.iter().zip(&mut modes) {
                 if !stage.inner.is_empty() {
-                    *own = mode;
+                    // The two modes lay row-local arrays out alike.
+                    *own = if mode == Mode::Packed && !has_routines(stage) { Mode::Rows } else { mode };
                 }
             }
         }
     }
     modes
+}
+
+/// Whether all reductions of a stage have routines: the others fold lane by lane and want whole blocks.
+fn has_routines(stage: &Stage) -> bool {
+    stage.reductions.iter().all(|reduction| {
+        let op = match &reduction.combiner {
+            Combiner::Binary(op) => Some(*op),
+            Combiner::Graph(graph) => graph.as_binary(),
+        };
+        let dtype = stage.nodes[reduction.inputs[0].index()].dtype;
+        op.is_some_and(|op| vector::reduce(Level::Baseline, op, dtype).is_some())
+    })
 }
 
 /// Numbers of loads (and stores) that are contiguous along the innermost parallel axis, and along the
@@ -68,8 +95,17 @@ fn contiguous_loads(kernel: &Kernel, stage: &Stage) -> (usize, usize) {
 }
 
 /// Rows of a group, lanes of a block of inner indices.
-pub(crate) fn sizes(kernel: &Kernel, modes: &[Mode], threads: usize) -> (usize, usize) {
-    let rows = kernel.rows() as usize;
+pub(crate) fn sizes(
+    kernel: &Kernel,
+    modes: &[Mode],
+    threads: usize,
+    outer_axes: usize,
+    tiled: bool,
+) -> (usize, usize) {
+    let rows = kernel.parallel[outer_axes..].iter().product::<i64>() as usize;
+    if tiled {
+        return (TILE_LANES.min(rows), 1);
+    }
     let nodes = kernel.stages.iter().map(|stage| stage.nodes.len()).max().unwrap_or(0);
     let lanes = if nodes > 24 { LANES / 2 } else { LANES };
     let inner = |stage: &Stage| stage.inner.iter().product::<i64>() as usize;
@@ -84,6 +120,10 @@ pub(crate) fn sizes(kernel: &Kernel, modes: &[Mode], threads: usize) -> (usize, 
             Mode::Rows => {
                 any_rows = true;
                 group = group.min((GROUP_BYTES / (8 * inner)).clamp(1, 64));
+            }
+            Mode::Packed => {
+                any_rows = true;
+                group = group.min((lanes / inner).max(1));
             }
             Mode::Columns => {
                 let touched = 8 * inner * (1 + kernel.scratch.len());
@@ -102,11 +142,108 @@ pub(crate) fn sizes(kernel: &Kernel, modes: &[Mode], threads: usize) -> (usize, 
         group = 1;
     }
     let elements = rows * kernel.stages.iter().map(inner).max().unwrap_or(1).max(1);
-    if !any_rows && threads > 1 && elements > 1 << 16 {
+    if !any_rows && outer_axes == 0 && threads > 1 && elements > 1 << 16 {
         group = group.min(rows.div_ceil(threads).next_multiple_of(64));
     }
     let longest = kernel.stages.iter().map(inner).max().unwrap_or(1).max(1);
-    (group.min(rows).max(1), lanes.min(longest))
+    let group = group.min(rows).max(1);
+    let packed = kernel.stages.iter().zip(modes).filter(|(_, mode)| **mode == Mode::Packed);
+    let packed = packed.map(|(stage, _)| group * inner(stage)).max().unwrap_or(0);
+    (group, lanes.min(longest).max(packed))
+}
+
+/// How the lanes of an elementwise kernel run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lanes {
+    /// Leading parallel axes that are looped over.
+    pub outer_axes: usize,
+    /// Whether the last of these is gone through in tiles.
+    pub tile: Option<Tile>,
+}
+
+/// The axes that lanes run along: all of them unless accesses lie much better along the last few.
+pub(crate) fn lanes(kernel: &Kernel, arrays: &[Array]) -> Lanes {
+    let [stage] = &kernel.stages[..] else { return Lanes::default() };
+    if !stage.inner.is_empty() || !stage.reductions.is_empty() {
+        return Lanes::default();
+    }
+    let mut best = (f64::INFINITY, Lanes::default());
+    for outer_axes in 0..kernel.parallel.len().max(1) {
+        for tiled in [false, true] {
+            let tile = tiled.then(|| tile(kernel, stage, outer_axes)).flatten();
+            if tiled && tile.is_none() {
+                continue;
+            }
+            let cost = lanes_ns(kernel, stage, arrays, outer_axes, tile.is_some());
+            // Strictly better: fewer loops otherwise.
+            if cost < 0.95 * best.0 {
+                best = (cost, Lanes { outer_axes, tile });
+            }
+        }
+    }
+    best.1
+}
+
+/// A tile, if some load lies along the last looped axis.
+fn tile(kernel: &Kernel, stage: &Stage, outer_axes: usize) -> Option<Tile> {
+    let lanes = kernel.parallel.len() - outer_axes;
+    let long_enough = outer_axes > 0 && kernel.parallel[outer_axes - 1] >= 4;
+    let turned = stage.nodes.iter().filter(|node| match &node.op {
+        NodeOp::Load { access, .. } if access.is_affine() => {
+            is_turned(access, &Walk::access(access, 0, &kernel.parallel, outer_axes, lanes), outer_axes)
+        }
+        _ => false,
+    });
+    // One line of cache at a time, of every array read.
+    let size = turned.map(|node| node.dtype.size()).max()?;
+    long_enough.then(|| Tile { depth: (64 / size).max(8) })
+}
+
+/// Estimated time a lane of an elementwise kernel whose lanes run along the axes from `outer_axes` on.
+fn lanes_ns(kernel: &Kernel, stage: &Stage, arrays: &[Array], outer_axes: usize, tiled: bool) -> f64 {
+    let sizes = &kernel.parallel;
+    let count = sizes.len() - outer_axes;
+    let total = sizes[outer_axes..].iter().product::<i64>();
+    let lanes = total.min(if tiled { TILE_LANES } else { LANES } as i64) as f64;
+    let lane_axes: u64 = (outer_axes..sizes.len()).map(|axis| 1 << axis).sum();
+    let mut varies: Vec<u64> = Vec::new();
+    let mut cost = (30.0 + 6.0 * stage.nodes.len() as f64) / lanes;
+    let access_ns = |access: &Access, array: &Array, varies: &[u64], is_load: bool| {
+        let mut computed = 0;
+        access.visit_operands(|id| computed |= varies[id.index()]);
+        let walk = Walk::access(access, computed, sizes, outer_axes, count);
+        let run = 12.0 / (walk.run_length() as f64).min(lanes);
+        // Reading far apart costs a line of cache each, unless the array stays in cache.
+        let far = if array.len as usize * array.dtype.size() > 256 << 10 { 4.0 } else { 0.8 };
+        let strided = if walk.stride().abs() <= 1 { 0.1 } else { far };
+        match walk.shape() {
+            Shape::Uniform if access.is_affine() => 0.0,
+            Shape::Linear(1) if access.is_affine() => 0.0,
+            _ if access.is_affine() && tiled && is_load && is_turned(access, &walk, outer_axes) => 0.6,
+            _ if computed & lane_axes == 0 || walk.computed_by_run() => strided + run,
+            _ => 3.0,
+        }
+    };
+    for node in &stage.nodes {
+        let mut axes = match &node.op {
+            NodeOp::Index(expr) => expr.terms.iter().fold(0, |axes, term| axes | 1u64 << term.axis),
+            NodeOp::Load { access, .. } => {
+                let terms =
+                    access.bounds.iter().flat_map(|bound| &bound.expr.terms).chain(&access.expr.terms);
+                terms.fold(0, |axes, term| axes | 1u64 << term.axis)
+            }
+            _ => 0,
+        };
+        node.op.visit_operands(|id| axes |= varies[id.index()]);
+        if let NodeOp::Load { input, access, .. } = &node.op {
+            cost += access_ns(access, &arrays[*input], &varies, true);
+        }
+        varies.push(axes);
+    }
+    for store in &stage.stores {
+        cost += access_ns(&store.access, &arrays[kernel.inputs.len() + store.output], &varies, false);
+    }
+    cost
 }
 
 /// Estimated time of a stage over all rows on one thread.
@@ -122,6 +259,8 @@ fn lane_ns(instr: &Instr) -> f64 {
     match instr {
         Instr::Point { size, .. } => 0.03 * *size as f64,
         Instr::Local { .. } => 0.0,
+        Instr::Panel { .. } => 0.6,
+        Instr::Expand { .. } => 0.1,
         Instr::Copy { .. } | Instr::Splat { .. } => 0.05,
         Instr::Unary { .. } => 0.5,
         Instr::Binary { .. } | Instr::Ternary { .. } => 0.08,

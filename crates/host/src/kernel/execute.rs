@@ -5,7 +5,7 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::accumulate::{self, State};
-use super::program::{Entry, Home, Instr, Mode, Program, StageProgram};
+use super::program::{Entry, Home, Instr, Mode, Program, StageProgram, Tile};
 use super::transfer;
 use crate::context::{RunContext, Scratch};
 
@@ -87,6 +87,12 @@ impl Frame<'_> {
                         let element = if *row_value { self.row } else { self.local };
                         self.table[out.index()] = self.shared.wrapping_add(offset + element * size);
                     }
+                    Instr::Panel { memory, pitch, out } => {
+                        self.table[out.index()] = self.private.wrapping_add(memory + self.row * pitch);
+                    }
+                    Instr::Expand { size, times, from, to } => {
+                        transfer::expand(*size, *times, self.pointer(*from), self.pointer(*to), self.lanes);
+                    }
                     Instr::Load(load) => transfer::load(load, self, count(load.one)),
                     Instr::Store(store) => transfer::store(store, self, self.lanes),
                     Instr::Index { walk, dtype, out, one } => {
@@ -118,7 +124,7 @@ impl Shared<'_> {
 /// The arrays hold the elements that the program was made for, outputs are written by nobody else, and share
 /// memory with inputs only as the program was told.
 pub(crate) unsafe fn run(program: &Program, arrays: &[*mut u8], context: &RunContext) {
-    let groups = program.rows.div_ceil(program.group);
+    let groups = program.groups();
     let helpers = context.helpers(groups, program.work_ns);
     let arrays = Shared(arrays);
     if helpers == 0 && context.helpers(usize::MAX, program.work_ns) > 0 && program.splits_rows() {
@@ -128,19 +134,35 @@ pub(crate) unsafe fn run(program: &Program, arrays: &[*mut u8], context: &RunCon
     // A few tasks a thread even out what threads lose to others.
     let tasks = if helpers == 0 { 1 } else { groups.min(4 * (helpers + 1)) };
     context.parallel(tasks, program.work_ns, |task| {
-        let part = |task: usize| groups * task / tasks * program.group;
-        let rows = part(task)..part(task + 1).min(program.rows);
+        let groups = groups * task / tasks..groups * (task + 1) / tasks;
         let mut memory = context.scratch(program.memory_bytes());
         // SAFETY: the caller's promise; tasks have rows of their own, so they write disjoint elements.
         unsafe {
             let (shared, private, mut frame) = program.frame(&mut memory, arrays.pointers());
             frame.start(program, shared, private);
-            run_rows(program, &mut frame, rows);
+            run_groups(program, &mut frame, groups);
         }
     });
 }
 
 impl Program {
+    /// Rows from one index of the looped axes to the next.
+    fn lane_rows(&self) -> usize {
+        self.parallel[self.outer_axes..].iter().product::<i64>() as usize
+    }
+
+    /// Indices of the looped axis that is gone through in tiles.
+    fn tiled_len(&self) -> usize {
+        self.tile.map_or(1, |_| self.parallel[self.outer_axes - 1] as usize)
+    }
+
+    /// Number of groups of rows, or of tiles.
+    fn groups(&self) -> usize {
+        let outer = self.rows / self.lane_rows() / self.tiled_len();
+        let tiles = self.tile.map_or(1, |tile| self.tiled_len().div_ceil(tile.depth));
+        outer * self.lane_rows().div_ceil(self.group) * tiles
+    }
+
     /// Bytes of a frame's memory: shared, private, the table, the index.
     fn memory_bytes(&self) -> usize {
         self.shared_bytes + self.private_bytes + self.overhead_bytes()
@@ -156,7 +178,7 @@ impl Program {
     fn splits_rows(&self) -> bool {
         self.group == 1
             && self.stages.iter().any(|stage| stage.inner_len > 4 * self.block)
-            && self.stages.iter().all(|stage| stage.mode == Mode::Rows || stage.inner_len <= 1)
+            && self.stages.iter().all(|stage| stage.mode != Mode::Columns || stage.inner_len <= 1)
     }
 
     /// A frame over scratch memory, with its shared and private regions.
@@ -204,32 +226,99 @@ impl Frame<'_> {
 
 /// # Safety
 /// As [`run`], for a frame that was started.
-unsafe fn run_rows(program: &Program, frame: &mut Frame<'_>, rows: Range<usize>) {
-    let mut first = rows.start;
-    while first < rows.end {
-        let count = program.group.min(rows.end - first);
-        for stage in &program.stages {
-            // SAFETY: the caller's promise.
-            unsafe {
-                match stage.mode {
-                    Mode::Columns => columns(program, stage, frame, first, count),
-                    Mode::Rows => {
-                        set_index(&program.parallel, frame.index, first);
-                        for row in 0..count {
-                            frame.row = row;
-                            one_row(program, stage, frame, row * stage.inner_len, 0..stage.inner_len, None);
-                            advance(&program.parallel, frame.index);
-                        }
-                    }
-                }
+unsafe fn run_groups(program: &Program, frame: &mut Frame<'_>, groups: Range<usize>) {
+    let lane_rows = program.lane_rows();
+    let blocks = lane_rows.div_ceil(program.group);
+    for group in groups {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(tile) = program.tile {
+                run_tile(program, tile, frame, group, blocks);
+                continue;
             }
+            set_index(&program.parallel[..program.outer_axes], frame.index, group / blocks);
+            let first = group % blocks * program.group;
+            run_group(program, frame, first, program.group.min(lane_rows - first));
         }
-        first += count;
     }
 }
 
 /// # Safety
-/// As [`run_rows`].
+/// As [`run_groups`]; indices of looped axes are set.
+unsafe fn run_group(program: &Program, frame: &mut Frame<'_>, first: usize, count: usize) {
+    for stage in &program.stages {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match stage.mode {
+                Mode::Columns => columns(program, stage, frame, first, count),
+                Mode::Packed => packed(stage, frame, first, count),
+                Mode::Rows => {
+                    set_index(&program.parallel, frame.index, first);
+                    for row in 0..count {
+                        frame.row = row;
+                        one_row(program, stage, frame, row * stage.inner_len, 0..stage.inner_len, None);
+                        advance(&program.parallel, frame.index);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`run_groups`].
+unsafe fn run_tile(program: &Program, tile: Tile, frame: &mut Frame<'_>, group: usize, blocks: usize) {
+    let [stage] = &program.stages[..] else { return };
+    let (length, axis) = (program.tiled_len(), program.outer_axes - 1);
+    let tiles = length.div_ceil(tile.depth);
+    let (rest, start) = (group / tiles, group % tiles * tile.depth);
+    let first = rest % blocks * program.group;
+    let depth = tile.depth.min(length - start);
+    set_index(&program.parallel[..axis], frame.index, rest / blocks);
+    frame.index[axis] = start as i64;
+    frame.position = first as i64;
+    frame.lanes = program.group.min(program.lane_rows() - first);
+    // SAFETY: the caller's promise; panels have room for `group` lanes of `depth` rows.
+    unsafe {
+        for panel in &stage.panels {
+            let offset = panel.walk.address(frame.index, frame.position) as isize * panel.size as isize;
+            let from = frame.arrays[panel.array].wrapping_offset(offset);
+            let to = frame.private.wrapping_add(panel.memory);
+            transfer::panel(panel.size, from, panel.walk.stride(), to, program.group, (frame.lanes, depth));
+        }
+        for row in 0..depth {
+            frame.row = row;
+            frame.index[axis] = (start + row) as i64;
+            frame.run(&stage.setup);
+            frame.run(&stage.body);
+        }
+    }
+}
+
+/// # Safety
+/// As [`run_groups`].
+unsafe fn packed(stage: &StageProgram, frame: &mut Frame<'_>, first: usize, count: usize) {
+    frame.row = 0;
+    frame.local = 0;
+    frame.position = first as i64;
+    frame.lanes = count;
+    // SAFETY: the caller's promise.
+    unsafe {
+        frame.run(&stage.setup);
+        if stage.inner_len > 0 {
+            frame.position = (first * stage.inner_len) as i64;
+            frame.lanes = count * stage.inner_len;
+            frame.run(&stage.body);
+        }
+        frame.lanes = count;
+        for fold in &stage.folds {
+            accumulate::finish_packed(fold, stage.inner_len, frame);
+        }
+    }
+}
+
+/// # Safety
+/// As [`run_groups`].
 unsafe fn columns(
     program: &Program,
     stage: &StageProgram,
@@ -276,7 +365,7 @@ struct Partial<'a> {
 /// values are kept as partial results, otherwise they are finished.
 ///
 /// # Safety
-/// As [`run_rows`].
+/// As [`run_groups`].
 unsafe fn one_row(
     program: &Program,
     stage: &StageProgram,
@@ -325,9 +414,10 @@ unsafe fn run_wide(program: &Program, arrays: Shared<'_>, context: &RunContext) 
         frame.start(program, shared, private);
         for row in 0..program.rows {
             for stage in &program.stages {
-                if stage.inner_len <= program.block || stage.mode == Mode::Columns {
+                if stage.inner_len <= program.block || stage.mode != Mode::Rows {
                     match stage.mode {
                         Mode::Columns => columns(program, stage, &mut frame, row, 1),
+                        Mode::Packed => packed(stage, &mut frame, row, 1),
                         Mode::Rows => {
                             set_index(&program.parallel, frame.index, row);
                             one_row(program, stage, &mut frame, 0, 0..stage.inner_len, None);

@@ -20,7 +20,7 @@ pub(crate) fn build(
     reduction: &Reduction,
     results: &[(usize, DType)],
 ) -> Result<Fold, EngineError> {
-    let inputs: Vec<Value> = reduction.inputs.iter().map(|&id| builder.value(id)).collect();
+    let inputs: Vec<Value> = reduction.inputs.iter().map(|&id| builder.operand(id, true)).collect();
     let initial = reduction.initial.iter().map(|&id| builder.value(id));
     let initial = initial.map(|value| (value.entry, value.one)).collect();
     let dtype = inputs[0].dtype;
@@ -87,7 +87,7 @@ fn simple(builder: &mut StageBuilder<'_>, op: BinaryOp, dtype: DType) -> Option<
     let narrow = if wide == dtype { None } else { Some(vector::convert(level, wide, dtype)?) };
     let inexact = dtype.is_float() || dtype.is_complex();
     let lanes = match builder.mode {
-        Mode::Columns => builder.group(),
+        Mode::Columns | Mode::Packed => builder.group(),
         Mode::Rows => CASCADE,
     };
     let span = (lanes * wide.size()).next_multiple_of(64);

@@ -5,8 +5,8 @@ use plan::{EngineError, Kernel, NodeOp, Stage};
 use tensor::{AlignedBytes, DType, Dims, Scalar};
 
 use super::axes::refine;
-use super::cost;
-use super::program::{Entry, Home, Mode, Program};
+use super::cost::{self, Lanes};
+use super::program::{Entry, Home, Mode, Program, Tile};
 use super::registers::Registers;
 use super::stage::StageBuilder;
 
@@ -78,6 +78,10 @@ impl Bump {
 pub(crate) struct Layout {
     /// The modes of the stages.
     pub modes: Vec<Mode>,
+    /// Leading parallel axes that are looped over.
+    pub outer_axes: usize,
+    /// Whether the last of these is gone through in tiles.
+    pub tile: Option<Tile>,
     /// Rows worked on together.
     pub group: usize,
     /// Lanes of a block of inner indices.
@@ -99,8 +103,9 @@ pub(crate) fn lower(kernel: &Kernel, lowering: &Lowering<'_>) -> Result<Option<P
     }
     let (kernel, empty) = without_empty_stages(kernel);
     let kernel = refine(&kernel);
-    let modes: Vec<Mode> = cost::modes(&kernel, lowering.threads);
-    let (group, block) = cost::sizes(&kernel, &modes, lowering.threads);
+    let modes: Vec<Mode> = cost::modes(&kernel);
+    let Lanes { outer_axes, tile } = cost::lanes(&kernel, &lowering.arrays);
+    let (group, block) = cost::sizes(&kernel, &modes, lowering.threads, outer_axes, tile.is_some());
     let mut shared = Bump::default();
     let row_values = kernel.row_types().into_iter().map(|ty| (shared.take(group * ty.size()), ty)).collect();
     let mut scratch: Vec<(usize, DType)> = kernel.scratch.iter().map(|&ty| (0, ty)).collect();
@@ -110,7 +115,7 @@ pub(crate) fn lower(kernel: &Kernel, lowering: &Lowering<'_>) -> Result<Option<P
             scratch[array].0 = shared.take(elements * scratch[array].1.size());
         }
     }
-    let layout = Layout { modes, group, block, row_values, scratch };
+    let layout = Layout { modes, outer_axes, tile, group, block, row_values, scratch };
     let mut table = Table::default();
     let mut stages = Vec::new();
     let mut private_bytes = 0;
@@ -139,6 +144,8 @@ pub(crate) fn lower(kernel: &Kernel, lowering: &Lowering<'_>) -> Result<Option<P
     }
     Ok(Some(Program {
         rows: kernel.rows() as usize,
+        outer_axes,
+        tile,
         parallel: kernel.parallel,
         group,
         block,

@@ -2,7 +2,7 @@
 //!
 //! A program works on groups of rows. Within a group each stage either lets lanes run over the rows and
 //! loops over its inner indices ([`Mode::Columns`]), or loops over the rows and lets lanes run over its inner
-//! indices in blocks ([`Mode::Rows`]). Operands of instructions are entries of a table of pointers: to
+//! indices in blocks ([`Mode::Rows`]), or lets them run over several short rows at once ([`Mode::Packed`]). Operands of instructions are entries of a table of pointers: to
 //! registers, to constants, or straight into arrays.
 
 use std::ops::Range;
@@ -20,6 +20,10 @@ pub(crate) struct Program {
     pub parallel: Dims,
     /// Number of rows.
     pub rows: usize,
+    /// Leading parallel axes that are looped over: groups of rows do not reach across their indices.
+    pub outer_axes: usize,
+    /// Whether the last of these is gone through in tiles.
+    pub tile: Option<Tile>,
     /// Most rows that are worked on together.
     pub group: usize,
     /// Most lanes of a block of inner indices.
@@ -38,6 +42,14 @@ pub(crate) struct Program {
     pub private_bytes: usize,
     /// Estimated work in nanoseconds.
     pub work_ns: u64,
+}
+
+/// Elementwise kernels that read across the lanes: rows of the array read lie along the last looped axis.
+/// Some indices of that axis at once are turned into panels that lie along the lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tile {
+    /// Indices of the axis at once.
+    pub depth: usize,
 }
 
 /// What a table entry points to.
@@ -78,6 +90,8 @@ pub(crate) enum Mode {
     Columns,
     /// Lanes are inner indices; the rows of the group are looped over.
     Rows,
+    /// Lanes are all inner indices of all rows of the group, row after row.
+    Packed,
 }
 
 /// A stage compiled for the executor.
@@ -88,12 +102,26 @@ pub(crate) struct StageProgram {
     pub inner: Dims,
     /// Number of inner indices.
     pub inner_len: usize,
-    /// What does not vary over inner indices: once a group (columns) or a row (rows).
+    /// What does not vary over inner indices: once a group (columns, packed; lanes are rows) or a row (rows).
     pub setup: Vec<Instr>,
-    /// The rest: once an inner index (columns) or a block of them (rows).
+    /// The rest: once an inner index (columns), a block of them (rows), or a group (packed).
     pub body: Vec<Instr>,
     /// The reductions.
     pub folds: Vec<Fold>,
+    /// Panels to fill before each tile.
+    pub panels: Vec<Panel>,
+}
+
+/// A load that is turned to lie along the lanes; see [`Tile`].
+pub(crate) struct Panel {
+    /// Which array.
+    pub array: usize,
+    /// Bytes of an element.
+    pub size: usize,
+    /// Where.
+    pub walk: Walk,
+    /// Where the panel begins in private memory.
+    pub memory: usize,
 }
 
 /// One instruction on a block of lanes. Where `one` is set, it works on a single lane that stands for all.
@@ -116,6 +144,10 @@ pub(crate) enum Instr {
     Point { array: usize, size: usize, walk: Box<Walk>, out: Entry },
     /// Points an entry at the current row's value, or the current place of a row-local array.
     Local { offset: usize, size: usize, row_value: bool, out: Entry },
+    /// Points an entry at the current row of a panel of rows of `pitch` bytes.
+    Panel { memory: usize, pitch: usize, out: Entry },
+    /// Repeats each element of a block `times` times.
+    Expand { size: usize, times: usize, from: Entry, to: Entry },
     /// Fills a register from an array.
     Load(Box<Transfer>),
     /// Writes a value to an array.
@@ -231,13 +263,13 @@ impl Instr {
             Instr::Binary { a, b, .. } => [*a, *b].into_iter().for_each(f),
             Instr::Ternary { a, b, c, .. } => [*a, *b, *c].into_iter().for_each(f),
             Instr::Plain(plain) => plain.operands.iter().for_each(|&(entry, ..)| f(entry)),
-            Instr::Copy { from, .. } | Instr::Splat { from, .. } => f(*from),
+            Instr::Copy { from, .. } | Instr::Splat { from, .. } | Instr::Expand { from, .. } => f(*from),
             Instr::Load(transfer) | Instr::Store(transfer) => {
                 f(transfer.value.0);
                 transfer.dynamic.iter().for_each(|&(entry, ..)| f(entry));
                 transfer.predicate.iter().for_each(|&(entry, _)| f(entry));
             }
-            Instr::Point { .. } | Instr::Local { .. } | Instr::Index { .. } => {}
+            Instr::Point { .. } | Instr::Local { .. } | Instr::Panel { .. } | Instr::Index { .. } => {}
         }
     }
 
@@ -250,9 +282,9 @@ impl Instr {
             | Instr::Round { out, .. }
             | Instr::Index { out, .. } => Some(*out),
             Instr::Plain(plain) => Some(plain.out),
-            Instr::Copy { to, .. } | Instr::Splat { to, .. } => Some(*to),
+            Instr::Copy { to, .. } | Instr::Splat { to, .. } | Instr::Expand { to, .. } => Some(*to),
             Instr::Load(transfer) => Some(transfer.out),
-            Instr::Store(_) | Instr::Point { .. } | Instr::Local { .. } => None,
+            Instr::Store(_) | Instr::Point { .. } | Instr::Local { .. } | Instr::Panel { .. } => None,
         }
     }
 

@@ -7,7 +7,7 @@ use tensor::{DType, Dims, Scalar};
 use super::fold;
 use super::lower::{Bump, Layout, Lowering, Table};
 use super::operation::Operations;
-use super::program::{Entry, Home, Instr, Mode, StageProgram, Transfer};
+use super::program::{Entry, Home, Instr, Mode, Panel, StageProgram, Transfer};
 use super::walk::{Shape, Walk};
 
 /// A value of a stage: where it is and how it varies.
@@ -40,6 +40,9 @@ pub(crate) struct StageBuilder<'a> {
     values: Vec<Option<Value>>,
     setup: Vec<Instr>,
     body: Vec<Instr>,
+    panels: Vec<Panel>,
+    /// Packed: values of rows, and where they are repeated for each inner index.
+    expanded: Vec<(Entry, Entry)>,
 }
 
 impl<'a> StageBuilder<'a> {
@@ -67,6 +70,8 @@ impl<'a> StageBuilder<'a> {
             values: vec![None; stage.nodes.len()],
             setup: Vec::new(),
             body: Vec::new(),
+            panels: Vec::new(),
+            expanded: Vec::new(),
             sizes,
         }
     }
@@ -110,20 +115,23 @@ impl<'a> StageBuilder<'a> {
             setup: self.setup,
             body: self.body,
             folds,
+            panels: self.panels,
         })
     }
 
-    /// First lane axis and number of lane axes.
-    fn lanes(&self) -> (usize, usize) {
-        let rank = self.kernel.parallel.len();
+    /// First lane axis and number of lane axes of values in the body, or in the setup.
+    fn lanes(&self, in_body: bool) -> (usize, usize) {
+        let (rank, outer) = (self.kernel.parallel.len(), self.layout.outer_axes);
         match self.mode {
-            Mode::Columns => (0, rank),
+            Mode::Columns => (outer, rank - outer),
             Mode::Rows => (rank, self.stage.inner.len()),
+            Mode::Packed if in_body => (0, self.sizes.len()),
+            Mode::Packed => (0, rank),
         }
     }
 
-    fn lane_mask(&self) -> u64 {
-        let (first, count) = self.lanes();
+    fn lane_mask(&self, in_body: bool) -> u64 {
+        let (first, count) = self.lanes(in_body);
         mask(first + count) & !mask(first)
     }
 
@@ -151,6 +159,23 @@ impl<'a> StageBuilder<'a> {
         self.lowering.error(reason)
     }
 
+    /// The compiled value of a node that is used, as operand of an instruction of the body or the setup.
+    pub(crate) fn operand(&mut self, id: NodeId, in_body: bool) -> Value {
+        let value = self.value(id);
+        if self.mode != Mode::Packed || !in_body || value.in_body || value.one {
+            return value;
+        }
+        let known = self.expanded.iter().find(|(row, _)| *row == value.entry).map(|&(_, entry)| entry);
+        let entry = known.unwrap_or_else(|| {
+            let to = self.register(value.dtype, false);
+            let times = self.inner_len() as usize;
+            self.body.push(Instr::Expand { size: value.dtype.size(), times, from: value.entry, to });
+            self.expanded.push((value.entry, to));
+            to
+        });
+        Value { entry, in_body: true, ..value }
+    }
+
     /// The compiled value of a node that is used.
     pub(crate) fn value(&self, id: NodeId) -> Value {
         self.values[id.index()].expect("operands are compiled before their users")
@@ -172,9 +197,9 @@ impl<'a> StageBuilder<'a> {
 
     /// Whether a value that varies over these axes is one for all lanes, and whether it belongs to the body.
     fn kind(&self, axes: u64) -> (bool, bool) {
-        let one = axes & self.lane_mask() == 0;
-        let in_body = if self.stage.inner.is_empty() { !one } else { axes & self.inner_mask() != 0 };
-        (one, in_body)
+        let by_inner = axes & self.inner_mask() != 0;
+        let one = axes & self.lane_mask(by_inner) == 0;
+        (one, if self.stage.inner.is_empty() { !one } else { by_inner })
     }
 
     /// A new register.
@@ -192,7 +217,7 @@ impl<'a> StageBuilder<'a> {
         let node = &stage.nodes[position];
         let dtype = node.dtype;
         let (one, in_body) = self.kind(self.varies[position]);
-        let (first, count) = self.lanes();
+        let (first, count) = self.lanes(in_body);
         let value = |entry| Value { entry, one, in_body, dtype };
         Ok(match &node.op {
             NodeOp::Constant(constant) => value(self.table.constant(*constant)),
@@ -205,7 +230,7 @@ impl<'a> StageBuilder<'a> {
             NodeOp::Row(row) => {
                 let (offset, dtype) = self.layout.row_values[*row];
                 match self.mode {
-                    Mode::Columns => value(self.table.entry(Home::Shared(offset))),
+                    Mode::Columns | Mode::Packed => value(self.table.entry(Home::Shared(offset))),
                     Mode::Rows => {
                         let out = self.table.entry(Home::Moving);
                         self.emit(in_body, Instr::Local { offset, size: dtype.size(), row_value: true, out });
@@ -223,7 +248,7 @@ impl<'a> StageBuilder<'a> {
             NodeOp::Argument(_) => return Err(self.error("an argument outside a combiner")),
             operation => {
                 let mut operands: SmallVec<[Value; 3]> = SmallVec::new();
-                operation.visit_operands(|id| operands.push(self.value(id)));
+                operation.visit_operands(|id| operands.push(self.operand(id, in_body)));
                 if let Some(entry) = self.fused(position) {
                     return Ok(value(entry));
                 }
@@ -260,7 +285,8 @@ impl<'a> StageBuilder<'a> {
             if self.uses[product.index()] != 1 || a == b {
                 continue;
             }
-            let (x, y, z) = (self.value(x), self.value(y), self.value(addend));
+            let (x, y, z) =
+                (self.operand(x, in_body), self.operand(y, in_body), self.operand(addend, in_body));
             // Values are written once, so the operand's own instruction can be dropped and done here.
             let made = self.value(product);
             let list = if in_body { &self.body } else { &self.setup };
@@ -288,8 +314,8 @@ impl<'a> StageBuilder<'a> {
     ) -> Result<Value, EngineError> {
         let dtype = self.stage.nodes[position].dtype;
         let (one, in_body) = self.kind(self.varies[position]);
-        let (first, count) = self.lanes();
-        let walk = Walk::access(access, &self.sizes, first, count);
+        let (first, count) = self.lanes(in_body);
+        let walk = Walk::access(access, self.computed_axes(access), &self.sizes, first, count);
         let value = |entry| Value { entry, one, in_body, dtype };
         let array = self.lowering.arrays[input];
         if access.is_affine() {
@@ -300,10 +326,21 @@ impl<'a> StageBuilder<'a> {
                 self.emit(in_body, Instr::Point { array: input, size: dtype.size(), walk, out });
                 return Ok(value(out));
             }
+            if let Some(tile) = self.layout.tile
+                && is_turned(access, &walk, self.layout.outer_axes)
+            {
+                let size = dtype.size();
+                let pitch = self.layout.group * size;
+                let memory = self.memory.take(tile.depth * pitch);
+                self.panels.push(Panel { array: input, size, walk, memory });
+                let out = self.table.entry(Home::Moving);
+                self.emit(in_body, Instr::Panel { memory, pitch, out });
+                return Ok(value(out));
+            }
         }
         let fill = match fill {
             Some(fill) => {
-                let fill = self.value(fill);
+                let fill = self.operand(fill, in_body);
                 (fill.entry, fill.one)
             }
             None => (self.table.constant(Scalar::zero(dtype)), true),
@@ -313,6 +350,13 @@ impl<'a> StageBuilder<'a> {
         let out = transfer.out;
         self.emit(in_body, Instr::Load(Box::new(transfer)));
         Ok(value(out))
+    }
+
+    /// Axes that the computed parts of an access vary over.
+    fn computed_axes(&self, access: &Access) -> u64 {
+        let mut axes = 0;
+        access.visit_operands(|id| axes |= self.varies[id.index()]);
+        axes
     }
 
     /// An affine access must stay in its array.
@@ -337,7 +381,7 @@ impl<'a> StageBuilder<'a> {
         let ty = self.lowering.arrays[array];
         let mut dynamic = SmallVec::new();
         for &(id, stride) in &access.dynamic {
-            let index = self.value(id);
+            let index = self.operand(id, in_body);
             if !index.dtype.is_integer() {
                 return Err(self.error("a computed index that is no integer"));
             }
@@ -345,9 +389,9 @@ impl<'a> StageBuilder<'a> {
                 self.operation(&NodeOp::Convert(id), DType::I64, &[index], index.one, index.in_body)?;
             dynamic.push((wide, stride, index.one));
         }
-        let predicate = access.predicate.map(|id| self.value(id)).map(|value| (value.entry, value.one));
+        let predicate = access.predicate.map(|id| self.operand(id, in_body));
+        let predicate = predicate.map(|value| (value.entry, value.one));
         let (low, high) = access.expr.range(&self.sizes);
-        debug_assert!(one || in_body || !self.stage.inner.is_empty());
         Ok(Transfer {
             array,
             len: ty.len,
@@ -366,7 +410,7 @@ impl<'a> StageBuilder<'a> {
     fn scratch_write(&mut self, array: usize, id: NodeId, redirected: &mut Vec<Entry>) {
         let (offset, dtype) = self.layout.scratch[array];
         let size = dtype.size();
-        let value = self.value(id);
+        let value = self.operand(id, true);
         let instr = |out| Instr::Local { offset, size, row_value: false, out };
         if self.redirect(value, &|_| false, redirected) {
             self.body.insert(0, instr(value.entry));
@@ -388,9 +432,10 @@ impl<'a> StageBuilder<'a> {
 
     fn store(&mut self, store: &Store, redirected: &mut Vec<Entry>) -> Result<(), EngineError> {
         let array = self.lowering.inputs + store.output;
-        let value = self.value(store.value);
-        let (first, count) = self.lanes();
-        let walk = Walk::access(&store.access, &self.sizes, first, count);
+        let value = self.operand(store.value, true);
+        let (first, count) = self.lanes(true);
+        let computed = self.computed_axes(&store.access);
+        let walk = Walk::access(&store.access, computed, &self.sizes, first, count);
         let lowering = self.lowering;
         if store.access.is_affine() {
             self.check_range(&store.access.expr, lowering.arrays[array].len)?;
@@ -456,6 +501,14 @@ impl<'a> StageBuilder<'a> {
         redirected.push(value.entry);
         true
     }
+}
+
+/// Whether an access reads rows that lie along the last looped axis, across the lanes.
+pub(crate) fn is_turned(access: &Access, walk: &Walk, outer_axes: usize) -> bool {
+    let across = matches!(walk.shape(), Shape::Linear(stride) if stride != 1);
+    let mut along = access.expr.terms.iter().filter(|term| term.axis + 1 == outer_axes);
+    across
+        && matches!((along.next(), along.next()), (Some(term), None) if term.is_plain() && term.stride == 1)
 }
 
 fn mask(count: usize) -> u64 {

@@ -51,6 +51,74 @@ pub(crate) unsafe fn splat(size: usize, from: *const u8, to: *mut u8, lanes: usi
     unsafe { by_size!(size, elements(from, to, lanes)) }
 }
 
+/// Repeats each element of a block `times` times.
+///
+/// # Safety
+/// `from` holds `lanes / times` elements of this size, `to` holds `lanes`.
+pub(crate) unsafe fn expand(size: usize, times: usize, from: *const u8, to: *mut u8, lanes: usize) {
+    #[inline(always)]
+    unsafe fn elements<T: Copy>(times: usize, from: *const u8, to: *mut u8, lanes: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let to = std::slice::from_raw_parts_mut(to.cast::<T>(), lanes);
+            for (row, to) in to.chunks_exact_mut(times).enumerate() {
+                to.fill(*from.cast::<T>().add(row));
+            }
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { by_size!(size, elements(times, from, to, lanes)) }
+}
+
+/// Fills a panel: `to[k * pitch + lane] = from[lane * stride + k]` for `k < depth`, `lane < lanes`.
+///
+/// # Safety
+/// All these elements are valid and the two do not overlap.
+pub(crate) unsafe fn panel(
+    size: usize,
+    from: *const u8,
+    stride: i64,
+    to: *mut u8,
+    pitch: usize,
+    (lanes, depth): (usize, usize),
+) {
+    /// Lanes and depth of a tile that fits registers.
+    const TILE: usize = 8;
+    #[inline(always)]
+    unsafe fn elements<T: Copy>(
+        from: *const u8,
+        stride: i64,
+        to: *mut u8,
+        pitch: usize,
+        (lanes, depth): (usize, usize),
+    ) {
+        let (from, to) = (from.cast::<T>(), to.cast::<T>());
+        // SAFETY: the caller's promise.
+        unsafe {
+            let line = |lane: usize| from.wrapping_offset(lane as isize * stride as isize);
+            for first in (0..lanes).step_by(TILE) {
+                let count = TILE.min(lanes - first);
+                let whole = if count == TILE { depth / TILE * TILE } else { 0 };
+                for k in (0..whole).step_by(TILE) {
+                    let tile: [[T; TILE]; TILE] =
+                        std::array::from_fn(|lane| *line(first + lane).add(k).cast::<[T; TILE]>());
+                    for at in 0..TILE {
+                        let column: [T; TILE] = std::array::from_fn(|lane| tile[lane][at]);
+                        *to.add((k + at) * pitch + first).cast::<[T; TILE]>() = column;
+                    }
+                }
+                for lane in first..first + count {
+                    for k in whole..depth {
+                        *to.add(k * pitch + lane) = *line(lane).add(k);
+                    }
+                }
+            }
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { by_size!(size, elements(from, stride, to, pitch, (lanes, depth))) }
+}
+
 /// Fills a register with values of an index expression, converted to a type.
 ///
 /// # Safety
@@ -128,13 +196,13 @@ unsafe fn plan(transfer: &Transfer, frame: &Frame<'_>) -> Plan {
     plan
 }
 
-/// The element that a lane touches, or `None` where the predicate fails or the array ends.
+/// Computed offset of all lanes of a run that begins at a lane, or `None` where the predicate fails.
 ///
 /// # Safety
 /// Operand entries are valid for the lane.
 #[inline(always)]
-unsafe fn lane_offset(transfer: &Transfer, frame: &Frame<'_>, lane: usize, start: i64) -> Option<usize> {
-    let mut offset = start;
+unsafe fn run_shift(transfer: &Transfer, frame: &Frame<'_>, lane: usize) -> Option<i64> {
+    let mut shift = 0i64;
     // SAFETY: the caller's promise; offsets are i64, predicates bool.
     unsafe {
         if let Some((entry, false)) = transfer.predicate
@@ -145,10 +213,21 @@ unsafe fn lane_offset(transfer: &Transfer, frame: &Frame<'_>, lane: usize, start
         for &(entry, stride, one) in &transfer.dynamic {
             if !one {
                 let index = *frame.pointer(entry).cast::<i64>().add(lane);
-                offset = offset.wrapping_add(index.wrapping_mul(stride));
+                shift = shift.wrapping_add(index.wrapping_mul(stride));
             }
         }
     }
+    Some(shift)
+}
+
+/// The element that a lane touches, or `None` where the predicate fails or the array ends.
+///
+/// # Safety
+/// Operand entries are valid for the lane.
+#[inline(always)]
+unsafe fn lane_offset(transfer: &Transfer, frame: &Frame<'_>, lane: usize, start: i64) -> Option<usize> {
+    // SAFETY: the caller's promise.
+    let offset = start.wrapping_add(unsafe { run_shift(transfer, frame, lane)? });
     (0..transfer.len).contains(&offset).then_some(offset as usize)
 }
 
@@ -177,8 +256,13 @@ unsafe fn load_elements<T: Copy>(transfer: &Transfer, frame: &Frame<'_>, lanes: 
         let stride = transfer.walk.stride();
         transfer.walk.runs(frame.index, frame.position, lanes, |lane, count, values| {
             let (mut low, mut high) = transfer.walk.allowed(values, count);
-            let start = values[0].wrapping_add(plan.shift);
-            if plan.by_lane {
+            let mut start = values[0].wrapping_add(plan.shift);
+            if plan.by_lane && transfer.walk.computed_by_run() {
+                match run_shift(transfer, frame, lane) {
+                    Some(shift) => start = start.wrapping_add(shift),
+                    None => return pad(lane, lane + count),
+                }
+            } else if plan.by_lane {
                 pad(lane, lane + low);
                 for i in low..high {
                     let at = start.wrapping_add(stride.wrapping_mul(i as i64));
@@ -222,8 +306,13 @@ unsafe fn store_elements<T: Copy>(transfer: &Transfer, frame: &Frame<'_>, lanes:
         let stride = transfer.walk.stride();
         transfer.walk.runs(frame.index, frame.position, lanes, |lane, count, values| {
             let (mut low, mut high) = transfer.walk.allowed(values, count);
-            let start = values[0].wrapping_add(plan.shift);
-            if plan.by_lane {
+            let mut start = values[0].wrapping_add(plan.shift);
+            if plan.by_lane && transfer.walk.computed_by_run() {
+                match run_shift(transfer, frame, lane) {
+                    Some(shift) => start = start.wrapping_add(shift),
+                    None => return,
+                }
+            } else if plan.by_lane {
                 for i in low..high {
                     let at = start.wrapping_add(stride.wrapping_mul(i as i64));
                     if let Some(offset) = lane_offset(transfer, frame, lane + i, at) {

@@ -18,6 +18,8 @@ pub(crate) struct Walk {
     limits: SmallVec<[(i64, i64); 1]>,
     /// Whether runs must be single lanes: something divides along the innermost lane axis.
     single: bool,
+    /// Whether each of `sizes` is one that computed parts of the access vary over.
+    computed: SmallVec<[bool; 4]>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,20 +52,21 @@ pub(crate) type Values = SmallVec<[i64; 4]>;
 impl Walk {
     /// `sizes[first..first + count]` of the stage's axes are the lanes.
     pub(crate) fn new(expr: &Expr, sizes: &[i64], first: usize, count: usize) -> Self {
-        Self::of(&[expr], SmallVec::new(), sizes, first, count)
+        Self::of(&[expr], SmallVec::new(), 0, sizes, first, count)
     }
 
-    /// The static part of an access.
-    pub(crate) fn access(access: &Access, sizes: &[i64], first: usize, count: usize) -> Self {
+    /// The static part of an access whose computed parts vary over some axes, given as bits.
+    pub(crate) fn access(access: &Access, computed: u64, sizes: &[i64], first: usize, count: usize) -> Self {
         let exprs: SmallVec<[&Expr; 4]> =
             std::iter::once(&access.expr).chain(access.bounds.iter().map(|bound| &bound.expr)).collect();
         let limits = access.bounds.iter().map(|bound| (bound.limit, bound.step)).collect();
-        Self::of(&exprs, limits, sizes, first, count)
+        Self::of(&exprs, limits, computed, sizes, first, count)
     }
 
     fn of(
         exprs: &[&Expr],
         limits: SmallVec<[(i64, i64); 1]>,
+        computed: u64,
         sizes: &[i64],
         first: usize,
         count: usize,
@@ -88,7 +91,8 @@ impl Walk {
             }
             parts.push(part);
         }
-        let mut walk = Walk { sizes: sizes[lanes].into(), parts, limits, single: false };
+        let computed = lanes.clone().map(|axis| computed >> axis & 1 == 1).collect();
+        let mut walk = Walk { sizes: sizes[lanes].into(), parts, limits, single: false, computed };
         if walk.parts.iter().all(|part| part.divided.is_empty()) {
             walk.merge();
         }
@@ -106,9 +110,11 @@ impl Walk {
         while axis > 1 {
             axis -= 1;
             let inner = self.sizes[axis];
-            if self.parts.iter().all(|part| part.strides[axis - 1] == part.strides[axis] * inner) {
+            let linear = |part: &Part| part.strides[axis - 1] == part.strides[axis] * inner;
+            if self.computed[axis - 1] == self.computed[axis] && self.parts.iter().all(linear) {
                 self.sizes[axis - 1] *= inner;
                 self.sizes.remove(axis);
+                self.computed.remove(axis);
                 for part in &mut self.parts {
                     part.strides.remove(axis - 1);
                 }
@@ -139,6 +145,11 @@ impl Walk {
         part.base(index) + part.strides.first().map_or(0, |stride| stride * position)
     }
 
+    /// Whether computed parts of the access are the same along a run.
+    pub(crate) fn computed_by_run(&self) -> bool {
+        !self.computed.last().is_some_and(|&computed| computed)
+    }
+
     /// Stride of the address along a run.
     pub(crate) fn stride(&self) -> i64 {
         self.parts[0].strides.last().copied().unwrap_or(0)
@@ -152,38 +163,89 @@ impl Walk {
         count: usize,
         mut f: impl FnMut(usize, usize, &Values),
     ) {
-        let bases: Values = self.parts.iter().map(|part| part.base(index)).collect();
+        let mut values: Values = self.parts.iter().map(|part| part.base(index)).collect();
         let Some((&innermost, outer)) = self.sizes.split_last() else {
             // No lane axes: all lanes (one, as a rule) are the same.
-            return f(0, count, &bases);
+            return f(0, count, &values);
         };
-        let mut at: SmallVec<[i64; 6]> = SmallVec::from_elem(0, self.sizes.len());
+        if self.parts.iter().any(|part| !part.divided.is_empty()) {
+            return self.divided_runs(&values, position, count, f);
+        }
+        let last = outer.len();
+        let mut at: SmallVec<[i64; 6]> = SmallVec::from_elem(0, last + 1);
+        self.decompose(position, &mut at);
+        for (value, part) in values.iter_mut().zip(&self.parts) {
+            *value += part.strides.iter().zip(&at).map(|(stride, index)| stride * index).sum::<i64>();
+        }
+        let step = |values: &mut Values, axis: usize, by: i64| {
+            for (value, part) in values.iter_mut().zip(&self.parts) {
+                *value += part.strides[axis] * by;
+            }
+        };
+        let mut lane = 0;
+        loop {
+            let left = if self.single { 1 } else { innermost - at[last] };
+            let length = (left as usize).min(count - lane);
+            f(lane, length, &values);
+            lane += length;
+            if lane >= count {
+                return;
+            }
+            at[last] += length as i64;
+            step(&mut values, last, length as i64);
+            if at[last] < innermost {
+                continue;
+            }
+            at[last] = 0;
+            step(&mut values, last, -innermost);
+            for axis in (0..last).rev() {
+                at[axis] += 1;
+                step(&mut values, axis, 1);
+                if at[axis] < outer[axis] {
+                    break;
+                }
+                at[axis] = 0;
+                step(&mut values, axis, -outer[axis]);
+            }
+        }
+    }
+
+    fn decompose(&self, position: i64, at: &mut [i64]) {
         let mut rest = position;
         for (index, &size) in at.iter_mut().zip(&self.sizes).rev() {
             *index = rest % size;
             rest /= size;
         }
-        let mut lane = 0;
+    }
+
+    /// Runs where terms divide along lane axes: every run's values are computed afresh.
+    fn divided_runs(
+        &self,
+        bases: &Values,
+        position: i64,
+        count: usize,
+        mut f: impl FnMut(usize, usize, &Values),
+    ) {
+        let mut at: SmallVec<[i64; 6]> = SmallVec::from_elem(0, self.sizes.len());
+        self.decompose(position, &mut at);
+        let last = at.len() - 1;
         let mut values = bases.clone();
+        let mut lane = 0;
         while lane < count {
-            let last = at.len() - 1;
-            let left = if self.single { 1 } else { innermost - at[last] };
+            let left = if self.single { 1 } else { self.sizes[last] - at[last] };
             let length = (left as usize).min(count - lane);
-            for ((value, base), part) in values.iter_mut().zip(&bases).zip(&self.parts) {
+            for ((value, base), part) in values.iter_mut().zip(bases).zip(&self.parts) {
                 *value = base + part.lanes(&at);
             }
             f(lane, length, &values);
             lane += length;
             at[last] += length as i64;
-            if at[last] == innermost {
-                at[last] = 0;
-                for axis in (0..outer.len()).rev() {
-                    at[axis] += 1;
-                    if at[axis] < outer[axis] {
-                        break;
-                    }
-                    at[axis] = 0;
+            for axis in (1..=last).rev() {
+                if at[axis] < self.sizes[axis] {
+                    break;
                 }
+                at[axis] = 0;
+                at[axis - 1] += 1;
             }
         }
     }
@@ -280,7 +342,7 @@ mod tests {
                 let expr = Expr { offset: 100, terms: terms.iter().copied().collect() };
                 let bounds = if bounded { [bound.clone()].into_iter().collect() } else { SmallVec::new() };
                 let access = Access { expr: expr.clone(), bounds, ..Access::default() };
-                let walk = Walk::access(&access, &sizes, 1, 3);
+                let walk = Walk::access(&access, 0, &sizes, 1, 3);
                 let lanes: Vec<Dims> = Indices::new(&sizes[1..]).collect();
                 for (position, count) in [(0, 60), (7, 30), (59, 1)] {
                     let mut seen = vec![0; count];

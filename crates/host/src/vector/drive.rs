@@ -5,7 +5,7 @@
 //! element size: each driver then runs a loop whose loads and stores share one pointer, or first copies
 //! a few lanes to the stack, because a loop over possibly overlapping blocks would stay scalar.
 
-use std::mem::{MaybeUninit, size_of};
+use std::mem::MaybeUninit;
 
 use super::{BinaryFn, ReduceFn, TernaryFn, UnaryFn};
 use crate::cpu::{Isa, per_level};
@@ -127,8 +127,8 @@ per_level! {
     fn ternary<K: Ternary, F: Form>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_body;
     /// `out[i] = K(a[i], b[i], c[i])` with one element each for a and c.
     fn ternary_between<K: Ternary>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_between_body;
-    /// `out[0] = K(x[0], K(x[1], ..))` in a fixed tree order.
-    fn reduce<K: Fold>(x: *const u8, out: *mut u8, n: usize) -> ReduceFn = reduce_body;
+    /// `out[r] = K(x[r * len], K(x[r * len + 1], ..))` for each row `r`, in a fixed tree order.
+    fn reduce<K: Fold>(x: *const u8, out: *mut u8, rows: usize, len: usize) -> ReduceFn = reduce_body;
 }
 
 /// Lanes that heavy kernels and copies work on at a time.
@@ -475,22 +475,23 @@ unsafe fn ternary_lanes<L: Isa, K: Ternary>(
 /// from such pieces like a binary counter, so that no sum has a longer chain than pairwise summation's
 /// customary base case.
 const PIECE: usize = 1024;
-/// Blocks up to this length are folded in sequence.
-const SHORT: usize = 16;
 
 /// # Safety
-/// `x` holds `n` aligned elements, `out` one accumulator; they do not overlap.
+/// `x` holds `rows * len` aligned elements, `out` `rows` accumulators; they do not overlap.
 #[inline(always)]
-unsafe fn reduce_body<L: Isa, K: Fold>(x: *const u8, out: *mut u8, n: usize) {
-    // SAFETY: the caller's promise.
-    let x = unsafe { std::slice::from_raw_parts(x.cast::<K::Elem>(), n) };
-    // Rows of a few elements are common and not worth the set-up of the general way.
-    if n <= SHORT {
-        let total = x.iter().fold(K::identity(), |acc, &x| K::combine::<L>(acc, K::lift(x)));
+unsafe fn reduce_body<L: Isa, K: Fold>(x: *const u8, out: *mut u8, rows: usize, len: usize) {
+    let (x, out) = (x.cast::<K::Elem>(), out.cast::<K::Acc>());
+    for row in 0..rows {
         // SAFETY: the caller's promise.
-        unsafe { *out.cast::<K::Acc>() = total };
-        return;
+        unsafe {
+            let x = std::slice::from_raw_parts(x.add(row * len), len);
+            *out.add(row) = if len <= PIECE { reduce_piece::<L, K>(x) } else { reduce_long::<L, K>(x) };
+        }
     }
+}
+
+#[inline(always)]
+fn reduce_long<L: Isa, K: Fold>(x: &[K::Elem]) -> K::Acc {
     let mut partial = [K::identity(); usize::BITS as usize];
     let mut total = K::identity();
     for (index, piece) in x.chunks(PIECE).enumerate() {
@@ -503,40 +504,67 @@ unsafe fn reduce_body<L: Isa, K: Fold>(x: *const u8, out: *mut u8, n: usize) {
         }
         partial[level] = value;
     }
-    let pieces = n.div_ceil(PIECE);
+    let pieces = x.len().div_ceil(PIECE);
     for (level, &value) in partial.iter().enumerate() {
         if (pieces >> level) & 1 == 1 {
             total = K::combine::<L>(value, total);
         }
     }
-    // SAFETY: the caller's promise.
-    unsafe { *out.cast::<K::Acc>() = total };
+    total
 }
+
+/// Accumulators of a vector of chains; four such vectors hide the latency of additions. Arrays of constant
+/// size with constant indices stay in registers.
+const CHAINS: usize = 16;
 
 #[inline(always)]
 fn reduce_piece<L: Isa, K: Fold>(piece: &[K::Elem]) -> K::Acc {
-    const LANES: usize = 256;
-    let lanes = LANES / size_of::<K::Acc>();
-    let mut accumulators = [K::identity(); LANES];
-    let groups = piece.chunks_exact(lanes);
+    let mut chains = [K::identity(); CHAINS];
+    let groups = piece.chunks_exact(4 * CHAINS);
     let rest = groups.remainder();
-    for group in groups {
-        for (acc, &x) in accumulators[..lanes].iter_mut().zip(group) {
+    if groups.len() > 0 {
+        let mut vectors = [[K::identity(); CHAINS]; 4];
+        for group in groups {
+            for (vector, part) in vectors.iter_mut().zip(group.chunks_exact(CHAINS)) {
+                for (acc, &x) in vector.iter_mut().zip(part) {
+                    *acc = K::combine::<L>(*acc, K::lift(x));
+                }
+            }
+        }
+        for i in 0..CHAINS {
+            let left = K::combine::<L>(vectors[0][i], vectors[1][i]);
+            chains[i] = K::combine::<L>(left, K::combine::<L>(vectors[2][i], vectors[3][i]));
+        }
+    }
+    let parts = rest.chunks_exact(CHAINS);
+    let tail = parts.remainder();
+    for part in parts {
+        for (acc, &x) in chains.iter_mut().zip(part) {
             *acc = K::combine::<L>(*acc, K::lift(x));
         }
     }
-    for (acc, &x) in accumulators[..lanes].iter_mut().zip(rest) {
-        *acc = K::combine::<L>(*acc, K::lift(x));
-    }
-    let mut half = lanes / 2;
-    while half > 0 {
-        let (low, high) = accumulators.split_at_mut(half);
-        for (low, &high) in low.iter_mut().zip(high.iter()) {
-            *low = K::combine::<L>(*low, high);
+    if !tail.is_empty() {
+        let mut padded = [K::identity(); CHAINS];
+        for (padded, &x) in padded.iter_mut().zip(tail) {
+            *padded = K::lift(x);
         }
-        half /= 2;
+        for (acc, &x) in chains.iter_mut().zip(&padded) {
+            *acc = K::combine::<L>(*acc, x);
+        }
     }
-    accumulators[0]
+    halve::<L, K>(8, &mut chains);
+    halve::<L, K>(4, &mut chains);
+    halve::<L, K>(2, &mut chains);
+    halve::<L, K>(1, &mut chains);
+    chains[0]
+}
+
+/// Combines `half` chains with as many others.
+#[inline(always)]
+fn halve<L: Isa, K: Fold>(half: usize, chains: &mut [K::Acc; CHAINS]) {
+    for i in 0..half {
+        chains[i] = K::combine::<L>(chains[i], chains[i + half]);
+    }
 }
 
 /// The output block, filled with `x`, for kernels that work in place.

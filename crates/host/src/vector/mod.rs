@@ -49,8 +49,8 @@ pub type UnaryFn = unsafe fn(*const u8, *mut u8, usize);
 pub type BinaryFn = unsafe fn(*const u8, *const u8, *mut u8, usize);
 /// `(a, b, c, out, n)`.
 pub type TernaryFn = unsafe fn(*const u8, *const u8, *const u8, *mut u8, usize);
-/// `(x, out, n)`: one accumulator is written to `out`.
-pub type ReduceFn = unsafe fn(*const u8, *mut u8, usize);
+/// `(x, out, rows, len)`: one accumulator is written to `out` for each of `rows` rows of `len` elements.
+pub type ReduceFn = unsafe fn(*const u8, *mut u8, usize, usize);
 /// `(x, out, n, exponent_bits, mantissa_bits)`.
 pub type ReducePrecisionFn = unsafe fn(*const u8, *mut u8, usize, u32, u32);
 
@@ -413,10 +413,10 @@ pub fn accumulator(dtype: DType) -> DType {
     }
 }
 
-/// The routine that folds a block into one [`accumulator`], the operation's neutral element for an empty
-/// block; `None` if `op` is not a reduction or not defined on the type.
+/// The routine that folds each row of a block into one [`accumulator`], the operation's neutral element for
+/// rows of no elements; `None` if `op` is not a reduction or not defined on the type.
 ///
-/// The order of combination depends on `n` alone. Sums are as accurate as pairwise summation.
+/// The order of combination depends on the rows' length alone. Sums are as accurate as pairwise summation.
 pub fn reduce(level: Level, op: BinaryOp, dtype: DType) -> Option<ReduceFn> {
     macro_rules! fold {
         ($kernel:ty) => {
