@@ -17,8 +17,11 @@ def _normal(rng, *shape, scale=None):
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(scale)
 
 
-def _zeros(*shape):
-    return np.zeros(shape, np.float32)
+def _bias(rng, n):
+    """Small, not zero: Adam's first step moves a weight by the sign of its gradient, so that a
+    gradient that is all rounding would be the whole value of a weight that began at zero.
+    """
+    return _normal(rng, n, scale=0.1)
 
 
 def cross_entropy(logits, labels):
@@ -82,7 +85,7 @@ def adam_step(loss, rate, b1=0.9, b2=0.999, eps=1e-8):
 def mlp_init():
     rng = np.random.default_rng(0)
     sizes = [64, 128, 128, 10]
-    return [(_normal(rng, m, n), _zeros(n)) for m, n in itertools.pairwise(sizes)]
+    return [(_normal(rng, m, n), _bias(rng, n)) for m, n in itertools.pairwise(sizes)]
 
 
 def mlp_logits(params, x):
@@ -112,10 +115,10 @@ def cnn_init():
     rng = np.random.default_rng(2)
     return {
         "conv1": _normal(rng, 3, 3, 1, 16),
-        "norm1": (np.ones(16, np.float32), _zeros(16)),
+        "norm1": (np.ones(16, np.float32), _bias(rng, 16)),
         "conv2": _normal(rng, 3, 3, 16, 32),
-        "norm2": (np.ones(32, np.float32), _zeros(32)),
-        "dense": (_normal(rng, 128, 10), _zeros(10)),
+        "norm2": (np.ones(32, np.float32), _bias(rng, 32)),
+        "dense": (_normal(rng, 128, 10), _bias(rng, 10)),
     }
 
 
@@ -164,16 +167,16 @@ class GPT:
         scale = 0.02
 
         def norm():
-            return np.ones(w, np.float32), _zeros(w)
+            return np.ones(w, np.float32), _bias(rng, w)
 
         def block():
             return {
                 "norm1": norm(),
-                "qkv": (_normal(rng, w, 3 * w, scale=scale), _zeros(3 * w)),
-                "out": (_normal(rng, w, w, scale=scale), _zeros(w)),
+                "qkv": (_normal(rng, w, 3 * w, scale=scale), _bias(rng, 3 * w)),
+                "out": (_normal(rng, w, w, scale=scale), _bias(rng, w)),
                 "norm2": norm(),
-                "up": (_normal(rng, w, 4 * w, scale=scale), _zeros(4 * w)),
-                "down": (_normal(rng, 4 * w, w, scale=scale), _zeros(w)),
+                "up": (_normal(rng, w, 4 * w, scale=scale), _bias(rng, 4 * w)),
+                "down": (_normal(rng, 4 * w, w, scale=scale), _bias(rng, w)),
             }
 
         return {
@@ -232,8 +235,8 @@ def lstm_init():
     return {
         "input": _normal(rng, 1, 4 * h),
         "hidden": _normal(rng, h, 4 * h),
-        "bias": _zeros(4 * h),
-        "out": (_normal(rng, h, 1), _zeros(1)),
+        "bias": _bias(rng, 4 * h),
+        "out": (_normal(rng, h, 1), _bias(rng, 1)),
     }
 
 

@@ -185,7 +185,10 @@ def test_comparisons(dtype):
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_nextafter(dtype):
     x, y = values.pairs(dtype)
-    check(lax.nextafter, x, y, exact=True)
+    if MODE == "cpu":
+        keep = within(BINARY["add"], x) & within(BINARY["add"], y)
+        x, y = x[keep], y[keep]
+    check(lax.nextafter, x, y, tolerance=0, reference=np.nextafter(x, y))
 
 
 def integer_ops(x, y):
