@@ -14,7 +14,7 @@ pub(super) const COMPARE: &[Rule] =
 pub(super) const SELECT: &[Rule] =
     &[no_elements, known_choice, same_choice, evaluate_select, negated_predicate, choose_bool];
 pub(super) const CLAMP: &[Rule] = &[no_elements, evaluate_clamp];
-pub(super) const CONVERT: &[Rule] = &[no_elements, same_type, evaluate_convert, convert_twice, convert_iota];
+pub(super) const CONVERT: &[Rule] = &[no_elements, same_type, convert_iota, evaluate_convert, convert_twice];
 pub(super) const BITCAST: &[Rule] = &[no_elements, same_type, bitcast_twice];
 pub(super) const REDUCE_PRECISION: &[Rule] = &[no_elements, evaluate_reduce_precision, precision_kept];
 

@@ -12,7 +12,7 @@ use ops::attributes::Constant;
 use ops::{Op, Type};
 use smallvec::SmallVec;
 use stablehlo::{OpId, ValueId};
-use tensor::{Literal, Scalar, TensorType};
+use tensor::{Dims, Indices, Literal, Scalar, TensorType};
 
 use super::super::rewrite::Values;
 use super::{Canon, Rewrite, fold, value};
@@ -92,9 +92,23 @@ fn no_elements(canon: &mut Canon<'_>, id: OpId) -> Option<Rewrite> {
     Some(Rewrite::Values(values))
 }
 
-/// The literals of these operands, if all are constants.
+/// The literals of these operands, if all are constants. A few numbers in sequence count as one, so that
+/// what is computed from them alone (seeds, masks, permutations) is known.
 fn literals(canon: &Canon<'_>, operands: &[ValueId]) -> Option<SmallVec<[Literal; 3]>> {
-    operands.iter().map(|&operand| canon.literal(operand).cloned()).collect()
+    operands
+        .iter()
+        .map(|&operand| canon.literal(operand).cloned().or_else(|| counted(canon, operand)))
+        .collect()
+}
+
+/// The elements of a small iota.
+fn counted(canon: &Canon<'_>, value: ValueId) -> Option<Literal> {
+    const MAX_ELEMENTS: usize = 64;
+    let Op::Iota(attrs) = &canon.def(value)?.op else { return None };
+    let ty = canon.ty(value);
+    let axis = attrs.iota_dimension as usize;
+    let element = |index: Dims| Scalar::from_i64(ty.dtype, index[axis]);
+    (ty.len() <= MAX_ELEMENTS).then(|| Literal::from_scalars(ty.clone(), Indices::new(&ty.dims).map(element)))
 }
 
 /// Makes the op a constant.
