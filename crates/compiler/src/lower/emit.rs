@@ -130,11 +130,12 @@ impl<'a, V: Values> Emitter<'a, V> {
             cost.push(below.saturating_add(own).min(1 << 16));
         }
         let mut wanted = HashSet::new();
+        let mut seen = HashSet::new();
         for at in 0..self.members.len() {
             let root =
                 self.is_fold(at) || self.members[at].results.iter().any(|v| self.materialized.contains(v));
             if root {
-                self.want(at, self.depth[at], &cost, &mut wanted);
+                self.want(at, self.depth[at], &cost, &mut wanted, &mut seen);
             }
         }
         let mut wanted: Vec<_> = wanted.into_iter().collect();
@@ -142,15 +143,24 @@ impl<'a, V: Values> Emitter<'a, V> {
         self.scratch = wanted.into_iter().enumerate().map(|(array, member)| (member, array)).collect();
     }
 
-    fn want(&self, at: usize, stage: usize, cost: &[u32], wanted: &mut HashSet<usize>) {
+    /// `seen` holds the members visited for each stage: expressions share operands, so that the ways through
+    /// them can be many more than the members.
+    fn want(
+        &self,
+        at: usize,
+        stage: usize,
+        cost: &[u32],
+        wanted: &mut HashSet<usize>,
+        seen: &mut HashSet<(usize, usize)>,
+    ) {
         for &need in &self.needs[at] {
-            if !self.is_full(need) || wanted.contains(&need) {
+            if !self.is_full(need) || wanted.contains(&need) || !seen.insert((need, stage)) {
                 continue;
             }
             if self.depth[need] < stage && cost[need] > RECOMPUTE_LIMIT {
                 wanted.insert(need);
             } else {
-                self.want(need, stage, cost, wanted);
+                self.want(need, stage, cost, wanted, seen);
             }
         }
     }
