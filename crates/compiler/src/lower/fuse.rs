@@ -126,16 +126,18 @@ struct Fuser<'a> {
     root_views: HashSet<ValueId>,
     /// Values that something outside of kernels reads.
     external: HashSet<ValueId>,
+    /// Values that the nested regions of an operation use.
+    captured: &'a dyn Fn(OpId) -> Vec<ValueId>,
 }
 
 /// Divides a region's operations. `in_memory` tells which values are available without computing;
 /// `captured` lists values that nested regions of each operation use.
-pub fn fuse(
-    function: &Function,
-    target: &Target,
+pub fn fuse<'a>(
+    function: &'a Function,
+    target: &'a Target,
     region: RegionId,
     in_memory: &dyn Fn(ValueId) -> bool,
-    captured: &dyn Fn(OpId) -> Vec<ValueId>,
+    captured: &'a dyn Fn(OpId) -> Vec<ValueId>,
 ) -> Fusion {
     let ops = &function.region(region).ops[..];
     let mut computed = HashMap::new();
@@ -156,8 +158,9 @@ pub fn fuse(
         merged: Vec::new(),
         root_views: HashSet::new(),
         external: HashSet::new(),
+        captured,
     };
-    fuser.find_roots(captured);
+    fuser.find_roots();
     for &value in function.returned(region) {
         fuser.need_in_memory(value);
     }
@@ -195,7 +198,7 @@ impl Fuser<'_> {
     }
 
     /// Marks what library steps, control flow and the caller need in memory.
-    fn find_roots(&mut self, captured: &dyn Fn(OpId) -> Vec<ValueId>) {
+    fn find_roots(&mut self) {
         let mut depth: HashMap<ValueId, u32> = HashMap::new();
         for at in 0..self.ops.len() {
             let operation = self.function.op(self.ops[at]);
@@ -218,7 +221,7 @@ impl Fuser<'_> {
                             _ => self.need_in_memory(operand),
                         }
                     }
-                    for value in captured(self.ops[at]) {
+                    for value in (self.captured)(self.ops[at]) {
                         self.need_in_memory(value);
                     }
                 }
@@ -365,6 +368,9 @@ impl Fuser<'_> {
                         _ => self.reshaped_base(operand),
                     };
                     push_dep(&mut out, Dep { value: base, mask: None });
+                }
+                for value in (self.captured)(self.ops[at]) {
+                    push_dep(&mut out, Dep { value: self.reshaped_base(value), mask: None });
                 }
             }
         }
