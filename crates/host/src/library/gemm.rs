@@ -5,6 +5,8 @@
 //! as in M. Dukhan, "The Indirect Convolution Algorithm", 2019). Blocking follows K. Goto and R. van de
 //! Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 
+#![expect(clippy::needless_range_loop, reason = "lanes are loops over constant ranges")]
+
 use std::mem::{align_of, size_of};
 
 use crate::cpu::{Isa, Level, per_level};

@@ -36,7 +36,15 @@ struct Instruction {
 #[derive(Clone, Debug)]
 enum Kind {
     Bits(BitFunction),
-    General { op: NodeOp, types: [DType; 2], result: DType },
+    General(Box<General>),
+}
+
+/// Any operation, by the reference functions.
+#[derive(Clone, Debug)]
+struct General {
+    op: NodeOp,
+    types: [DType; 2],
+    result: DType,
 }
 
 /// Registers to evaluate in; made once a thread.
@@ -93,8 +101,9 @@ impl ScalarFunction {
             let kind = match common(&node.op, operand_types[0]) {
                 Some(function) => Kind::Bits(function),
                 None => {
-                    let kind =
-                        Kind::General { op: node.op.clone(), types: operand_types, result: node.dtype };
+                    let general_op =
+                        General { op: node.op.clone(), types: operand_types, result: node.dtype };
+                    let kind = Kind::General(Box::new(general_op));
                     // An operation that the type lacks fails now rather than while running.
                     if general(&kind, [0; 3]).is_none() {
                         return Err(types.unsupported(format!("{:?} of {}", node.op, operand_types[0])));
@@ -177,7 +186,8 @@ pub(crate) fn scalar(dtype: DType, bits: Bits) -> Scalar {
 
 /// Any scalar operation, by the reference functions; `None` if the type lacks it.
 fn general(kind: &Kind, operands: [Bits; 3]) -> Option<Bits> {
-    let Kind::General { op, types, result } = kind else { return None };
+    let Kind::General(general) = kind else { return None };
+    let General { op, types, result } = &**general;
     let [a, b] = [0, 1].map(|i| scalar(types[i], operands[i]));
     let value = match op {
         NodeOp::Unary(op, _) => eval_unary(*op, a)?,

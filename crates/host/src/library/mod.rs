@@ -9,6 +9,7 @@ mod fft;
 mod gemm;
 mod graph;
 mod keys;
+mod linalg;
 mod product;
 mod radix;
 mod rng;
@@ -83,7 +84,7 @@ pub(crate) fn prepare_library(
         StepOp::Threefry(threefry) => rng::prepare_threefry(threefry, types),
         StepOp::Convolution(convolution) => convolution::prepare(convolution, types),
         StepOp::Fft(fft) => fft::prepare(fft, types),
-        StepOp::Linalg(_) => Err(types.unsupported(format!("the host engine lacks `{}`", op.name()))),
+        StepOp::Linalg(linalg) => linalg::prepare(linalg, types),
         StepOp::Kernel(_) | StepOp::Copy | StepOp::Swap | StepOp::While { .. } | StepOp::Case { .. } => {
             Err(types.unsupported(format!("`{}` is not a library step", op.name())))
         }

@@ -1,5 +1,7 @@
 //! Matrix products spread over threads, and the shapes for which tiles do not pay.
 
+#![expect(clippy::needless_range_loop, reason = "lanes are loops over constant ranges")]
+
 use std::mem::size_of;
 use std::ops::Range;
 

@@ -436,7 +436,7 @@ impl LibraryStep for RngStep {
                 RngDistribution::Uniform if dtype.is_float() => uniform(dtype, a.as_f64(), b.as_f64(), bits),
                 RngDistribution::Uniform => {
                     let span = (b.as_i128() - a.as_i128()).max(1) as u128;
-                    Scalar::from_i128(dtype, a.as_i128() + (u128::from(bits) * span >> 64) as i128)
+                    Scalar::from_i128(dtype, a.as_i128() + ((u128::from(bits) * span) >> 64) as i128)
                 }
                 RngDistribution::Normal => {
                     // G. Box and M. Muller (1958).

@@ -238,7 +238,8 @@ impl Geometry {
             .iter()
             .enumerate()
             .all(|(index, dim)| dim.dilation == 1 && low[index] >= 0 && high[index] < dim.size);
-        let even = |axes: &Axes, len: usize| axes.even_run(|axis| self.input_step(axis)) % len.max(1) == 0;
+        let even =
+            |axes: &Axes, len: usize| axes.even_run(|axis| self.input_step(axis)).is_multiple_of(len.max(1));
         (inside && self.even_terms && even(&self.rows, self.row_run) && even(&self.terms, self.terms.len()))
             .then(|| [&self.rows, &self.terms].map(|axes| self.input_step(axes.last())))
     }

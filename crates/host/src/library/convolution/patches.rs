@@ -1,5 +1,7 @@
 //! Copying the input elements that rows and terms of a convolution meet at.
 
+#![expect(clippy::needless_range_loop, reason = "lanes are loops over constant ranges")]
+
 use std::ops::Range;
 
 use super::geometry::{Axes, Axis, Geometry};

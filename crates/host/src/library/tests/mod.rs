@@ -3,6 +3,7 @@
 mod convolution;
 mod dot;
 mod fft;
+mod linalg;
 mod order;
 mod random;
 mod scatter;
