@@ -257,13 +257,13 @@ pub(crate) fn work_ns(program: &StageProgram, rows: f64) -> f64 {
 /// Estimated time of an instruction a lane, from measurements of the routines on f32 in cache.
 fn lane_ns(instr: &Instr) -> f64 {
     match instr {
-        Instr::Point { size, .. } => 0.03 * *size as f64,
+        Instr::Point { size, .. } => 0.015 * *size as f64,
         Instr::Local { .. } => 0.0,
         Instr::Panel { .. } => 0.6,
         Instr::Expand { .. } => 0.1,
         Instr::Copy { .. } | Instr::Splat { .. } => 0.05,
-        Instr::Unary { .. } => 0.5,
-        Instr::Binary { .. } | Instr::Ternary { .. } => 0.08,
+        Instr::Unary { .. } => 0.3,
+        Instr::Binary { .. } | Instr::Ternary { .. } => 0.04,
         Instr::Round { .. } => 0.2,
         Instr::Index { .. } => 0.2,
         Instr::Load(transfer) | Instr::Store(transfer) => match &transfer.dynamic[..] {

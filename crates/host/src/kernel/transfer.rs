@@ -1,5 +1,7 @@
 //! Accesses that do not simply lie along the lanes: by runs where possible, else lane by lane.
 
+use std::mem::MaybeUninit;
+
 use tensor::{DType, Scalar};
 
 use super::execute::Frame;
@@ -85,6 +87,7 @@ pub(crate) unsafe fn panel(
     /// Lanes and depth of a tile that fits registers.
     const TILE: usize = 8;
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)]
     unsafe fn elements<T: Copy>(
         from: *const u8,
         stride: i64,
@@ -95,21 +98,28 @@ pub(crate) unsafe fn panel(
         let (from, to) = (from.cast::<T>(), to.cast::<T>());
         // SAFETY: the caller's promise.
         unsafe {
-            let line = |lane: usize| from.wrapping_offset(lane as isize * stride as isize);
             for first in (0..lanes).step_by(TILE) {
                 let count = TILE.min(lanes - first);
+                let line = from.wrapping_offset(first as isize * stride as isize);
                 let whole = if count == TILE { depth / TILE * TILE } else { 0 };
                 for k in (0..whole).step_by(TILE) {
-                    let tile: [[T; TILE]; TILE] =
-                        std::array::from_fn(|lane| *line(first + lane).add(k).cast::<[T; TILE]>());
+                    let mut tile = [[MaybeUninit::<T>::uninit(); TILE]; TILE];
+                    for lane in 0..TILE {
+                        let line = line.wrapping_offset(lane as isize * stride as isize).add(k);
+                        for at in 0..TILE {
+                            tile[at][lane].write(*line.add(at));
+                        }
+                    }
                     for at in 0..TILE {
-                        let column: [T; TILE] = std::array::from_fn(|lane| tile[lane][at]);
-                        *to.add((k + at) * pitch + first).cast::<[T; TILE]>() = column;
+                        for lane in 0..TILE {
+                            *to.add((k + at) * pitch + first + lane) = tile[at][lane].assume_init();
+                        }
                     }
                 }
-                for lane in first..first + count {
+                for lane in 0..count {
+                    let line = line.wrapping_offset(lane as isize * stride as isize);
                     for k in whole..depth {
-                        *to.add(k * pitch + lane) = *line(lane).add(k);
+                        *to.add(k * pitch + first + lane) = *line.add(k);
                     }
                 }
             }
@@ -253,8 +263,14 @@ unsafe fn load_elements<T: Copy>(transfer: &Transfer, frame: &Frame<'_>, lanes: 
         if plan.off {
             return pad(0, lanes);
         }
+        // Nothing computed, no bounds: what remains is to copy runs.
+        let simple = transfer.proved && transfer.predicate.is_none() && !transfer.walk.is_bounded();
         let stride = transfer.walk.stride();
         transfer.walk.runs(frame.index, frame.position, lanes, |lane, count, values| {
+            if simple {
+                let from = array.wrapping_offset(values[0] as isize);
+                return copy_strided(from, stride as isize, out.add(lane), 1, count);
+            }
             let (mut low, mut high) = transfer.walk.allowed(values, count);
             let mut start = values[0].wrapping_add(plan.shift);
             if plan.by_lane && transfer.walk.computed_by_run() {

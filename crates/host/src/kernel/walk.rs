@@ -145,6 +145,11 @@ impl Walk {
         part.base(index) + part.strides.first().map_or(0, |stride| stride * position)
     }
 
+    /// Whether the access has bounds.
+    pub(crate) fn is_bounded(&self) -> bool {
+        !self.limits.is_empty()
+    }
+
     /// Whether computed parts of the access are the same along a run.
     pub(crate) fn computed_by_run(&self) -> bool {
         !self.computed.last().is_some_and(|&computed| computed)
@@ -183,6 +188,25 @@ impl Walk {
             }
         };
         let mut lane = 0;
+        // The common case: one expression over rows of runs.
+        if let ([size], [part], false) = (outer, &self.parts[..], self.single) {
+            let (row, wrap) = (part.strides[0] - part.strides[1] * at[1], part.strides[0] * size);
+            let mut length = ((innermost - at[1]) as usize).min(count);
+            loop {
+                f(lane, length, &values);
+                lane += length;
+                if lane >= count {
+                    return;
+                }
+                values[0] += if lane == length { row } else { part.strides[0] };
+                at[0] += 1;
+                if at[0] == *size {
+                    at[0] = 0;
+                    values[0] -= wrap;
+                }
+                length = (innermost as usize).min(count - lane);
+            }
+        }
         loop {
             let left = if self.single { 1 } else { innermost - at[last] };
             let length = (left as usize).min(count - lane);

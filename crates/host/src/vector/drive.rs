@@ -513,58 +513,60 @@ fn reduce_long<L: Isa, K: Fold>(x: &[K::Elem]) -> K::Acc {
     total
 }
 
-/// Accumulators of a vector of chains; four such vectors hide the latency of additions. Arrays of constant
-/// size with constant indices stay in registers.
-const CHAINS: usize = 16;
+/// Chains for the end of a piece, and for rows of a few elements.
+const FEW: usize = 16;
 
 #[inline(always)]
 fn reduce_piece<L: Isa, K: Fold>(piece: &[K::Elem]) -> K::Acc {
-    let mut chains = [K::identity(); CHAINS];
-    let groups = piece.chunks_exact(4 * CHAINS);
-    let rest = groups.remainder();
-    if groups.len() > 0 {
-        let mut vectors = [[K::identity(); CHAINS]; 4];
-        for group in groups {
-            for (vector, part) in vectors.iter_mut().zip(group.chunks_exact(CHAINS)) {
-                for (acc, &x) in vector.iter_mut().zip(part) {
-                    *acc = K::combine::<L>(*acc, K::lift(x));
-                }
-            }
-        }
-        for i in 0..CHAINS {
-            let left = K::combine::<L>(vectors[0][i], vectors[1][i]);
-            chains[i] = K::combine::<L>(left, K::combine::<L>(vectors[2][i], vectors[3][i]));
-        }
+    if piece.len() < 64 {
+        return reduce_chains::<L, K, FEW>(piece);
     }
-    let parts = rest.chunks_exact(CHAINS);
-    let tail = parts.remainder();
-    for part in parts {
-        for (acc, &x) in chains.iter_mut().zip(part) {
-            *acc = K::combine::<L>(*acc, K::lift(x));
-        }
+    // Four vectors of 512 bits hide the latency of an addition.
+    match size_of::<K::Acc>() {
+        ..=4 => reduce_chains::<L, K, 64>(piece),
+        8 => reduce_chains::<L, K, 32>(piece),
+        _ => reduce_chains::<L, K, 16>(piece),
     }
-    if !tail.is_empty() {
-        let mut padded = [K::identity(); CHAINS];
-        for (padded, &x) in padded.iter_mut().zip(tail) {
-            *padded = K::lift(x);
-        }
-        for (acc, &x) in chains.iter_mut().zip(&padded) {
-            *acc = K::combine::<L>(*acc, x);
-        }
-    }
-    halve::<L, K>(8, &mut chains);
-    halve::<L, K>(4, &mut chains);
-    halve::<L, K>(2, &mut chains);
-    halve::<L, K>(1, &mut chains);
-    chains[0]
 }
 
-/// Combines `half` chains with as many others.
+/// Folds in `N` independent chains. Loops over an array of constant length, with indices rather than
+/// iterators, are what the compiler keeps in vector registers.
 #[inline(always)]
-fn halve<L: Isa, K: Fold>(half: usize, chains: &mut [K::Acc; CHAINS]) {
-    for i in 0..half {
-        chains[i] = K::combine::<L>(chains[i], chains[i + half]);
+#[allow(clippy::needless_range_loop)]
+fn reduce_chains<L: Isa, K: Fold, const N: usize>(piece: &[K::Elem]) -> K::Acc {
+    let mut chains = [K::identity(); N];
+    let mut start = 0;
+    while start + N <= piece.len() {
+        for i in 0..N {
+            // SAFETY: `start + N` elements are there.
+            let x = unsafe { *piece.get_unchecked(start + i) };
+            chains[i] = K::combine::<L>(chains[i], K::lift(x));
+        }
+        start += N;
     }
+    while start + FEW <= piece.len() {
+        for i in 0..FEW {
+            // SAFETY: `start + FEW` elements are there.
+            let x = unsafe { *piece.get_unchecked(start + i) };
+            chains[i] = K::combine::<L>(chains[i], K::lift(x));
+        }
+        start += FEW;
+    }
+    let mut total = K::identity();
+    for &x in &piece[start..] {
+        total = K::combine::<L>(total, K::lift(x));
+    }
+    if start == 0 {
+        return total;
+    }
+    let mut half = N / 2;
+    while half > 0 {
+        for i in 0..half {
+            chains[i] = K::combine::<L>(chains[i], chains[i + half]);
+        }
+        half /= 2;
+    }
+    K::combine::<L>(chains[0], total)
 }
 
 /// The output block, filled with `x`, for kernels that work in place.
