@@ -74,6 +74,7 @@ pub struct Node {
 }
 
 /// How a scalar value is computed.
+#[expect(clippy::large_enum_variant, reason = "loads are common; boxing each costs more than the room")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NodeOp {
     /// A known value.
@@ -144,6 +145,36 @@ impl NodeOp {
                 f(*p);
                 f(*a);
                 f(*b);
+            }
+        }
+    }
+}
+
+impl NodeOp {
+    /// Replaces every node this one uses, those of dynamic accesses included.
+    pub fn map_operands(&mut self, mut f: impl FnMut(NodeId) -> NodeId) {
+        match self {
+            NodeOp::Constant(_)
+            | NodeOp::Index(_)
+            | NodeOp::Row(_)
+            | NodeOp::Scratch(_)
+            | NodeOp::Argument(_) => {}
+            NodeOp::Load { access, fill, .. } => {
+                let dynamic = access.dynamic.iter_mut().map(|(node, _)| node);
+                dynamic.chain(&mut access.predicate).chain(fill).for_each(|node| *node = f(*node));
+            }
+            NodeOp::Unary(_, a)
+            | NodeOp::Convert(a)
+            | NodeOp::Bitcast(a)
+            | NodeOp::ReducePrecision { operand: a, .. } => *a = f(*a),
+            NodeOp::Binary(_, a, b) | NodeOp::Compare(_, _, a, b) => {
+                *a = f(*a);
+                *b = f(*b);
+            }
+            NodeOp::Select(p, a, b) => {
+                *p = f(*p);
+                *a = f(*a);
+                *b = f(*b);
             }
         }
     }

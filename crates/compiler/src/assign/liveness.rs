@@ -47,6 +47,7 @@ enum Access {
 }
 
 struct Walk<'a> {
+    draft: &'a Draft,
     next: u32,
     accesses: Vec<Vec<(u32, Access)>>,
     steps: Vec<Numbered<'a>>,
@@ -58,6 +59,7 @@ struct Walk<'a> {
 pub fn lives(draft: &Draft) -> Lives<'_> {
     let count = draft.buffers.len();
     let mut walk = Walk {
+        draft,
         next: 1,
         accesses: vec![Vec::new(); count],
         steps: Vec::new(),
@@ -86,8 +88,14 @@ impl<'a> Walk<'a> {
         self.next - 1
     }
 
+    /// The accesses of the array that owns a slot's memory.
+    fn accesses(&mut self, slot: SlotId) -> &mut Vec<(u32, Access)> {
+        let owner = self.draft.buffers[slot.index()].view_of.unwrap_or(slot);
+        &mut self.accesses[owner.index()]
+    }
+
     fn read(&mut self, slot: SlotId, at: u32) {
-        self.accesses[slot.index()].push((at, Access::Read));
+        self.accesses(slot).push((at, Access::Read));
     }
 
     fn block(&mut self, block: &'a Block) {
@@ -113,7 +121,7 @@ impl<'a> Walk<'a> {
                         let end = self.number();
                         // What a branch writes may be read after the case.
                         for &slot in &step.writes {
-                            let accesses = &mut self.accesses[slot.index()];
+                            let accesses = self.accesses(slot);
                             if accesses.iter().any(|&(at, a)| at > start && a == Access::Write) {
                                 accesses.push((end, Access::Read));
                             }
@@ -129,7 +137,7 @@ impl<'a> Walk<'a> {
                         self.writers[slot.index()] += 1;
                         // An update in place goes on with the value that is there.
                         if !step.reads.contains(&slot) {
-                            self.accesses[slot.index()].push((at, Access::Write));
+                            self.accesses(slot).push((at, Access::Write));
                         }
                     }
                     self.steps.push(Numbered { at, depth: self.depth, step });
@@ -141,7 +149,7 @@ impl<'a> Walk<'a> {
     /// Marks values that live through a loop: those it reads before it writes them, if it writes them at all.
     fn close_loop(&mut self, step: &Step, start: u32, end: u32) {
         for &slot in step.reads.iter().chain(&step.writes) {
-            let accesses = &mut self.accesses[slot.index()];
+            let accesses = self.accesses(slot);
             let first = accesses.iter().find(|&&(at, _)| at > start);
             if matches!(first, Some((_, Access::Read))) && accesses.last() != Some(&(end, Access::Read)) {
                 accesses.push((end, Access::Read));

@@ -73,11 +73,7 @@ pub fn assign(draft: Draft) -> Plan {
 }
 
 /// Steps over slots instead of the draft's arrays, without copies of an array to itself.
-fn rename(
-    block: Block,
-    slot: &impl Fn(SlotId) -> SlotId,
-    shared: &impl Fn(SlotId, SlotId) -> bool,
-) -> Block {
+fn rename(block: Block, slot: &impl Fn(SlotId) -> SlotId, shared: &impl Fn(SlotId, SlotId) -> bool) -> Block {
     let mut steps = Vec::with_capacity(block.steps.len());
     for step in block.steps {
         if step.op == StepOp::Copy && shared(step.reads[0], step.writes[0]) {

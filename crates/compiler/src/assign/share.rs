@@ -35,7 +35,9 @@ pub fn share<'a>(draft: &'a Draft, lives: Lives<'a>) -> Sharing<'a> {
     let by_start = |list: Vec<Interval>| list.into_iter().map(|i| ((i.start, i.buffer), i)).collect();
     let mut sharing = Sharing {
         draft,
-        parent: (0..draft.buffers.len()).collect(),
+        parent: (0..draft.buffers.len())
+            .map(|buffer| draft.buffers[buffer].view_of.map_or(buffer, |owner| owner.index()))
+            .collect(),
         lives: lives.intervals.into_iter().map(by_start).collect(),
         homes: draft.buffers.iter().map(|buffer| buffer.home).collect(),
         writers: lives.writers,
@@ -175,20 +177,30 @@ impl Sharing<'_> {
         !(touches && self.in_place(second.start, first.buffer, second.buffer))
     }
 
+    /// The array whose memory a slot names.
+    fn owner(&self, slot: SlotId) -> SlotId {
+        self.draft.buffers[slot.index()].view_of.unwrap_or(slot)
+    }
+
     fn in_place(&self, at: u32, input: u32, output: u32) -> bool {
         let Some(step) = self.steps.get(&at) else { return false };
         match &step.op {
-            StepOp::Copy => step.reads[0].0 == input && step.writes[0].0 == output,
-            StepOp::Kernel(kernel) => reads_what_it_writes(kernel, step, SlotId(input), SlotId(output)),
+            StepOp::Copy => self.owner(step.reads[0]).0 == input && step.writes[0].0 == output,
+            StepOp::Kernel(kernel) => {
+                let reads = &step.reads[..kernel.inputs.len()];
+                let inputs: Vec<usize> =
+                    (0..reads.len()).filter(|&i| self.owner(reads[i]).0 == input).collect();
+                let output = step.writes.iter().position(|slot| slot.0 == output);
+                !inputs.is_empty()
+                    && output.is_some_and(|output| reads_what_it_writes(kernel, &inputs, output))
+            }
             _ => false,
         }
     }
 }
 
-/// Whether a kernel reads from `input` only the elements that it then writes to `output` at the same index.
-fn reads_what_it_writes(kernel: &Kernel, step: &Step, input: SlotId, output: SlotId) -> bool {
-    let inputs: Vec<usize> = (0..kernel.inputs.len()).filter(|&i| step.reads[i] == input).collect();
-    let Some(output) = step.writes.iter().position(|&slot| slot == output) else { return false };
+/// Whether a kernel reads from inputs only the elements that it then writes to an output at the same index.
+fn reads_what_it_writes(kernel: &Kernel, inputs: &[usize], output: usize) -> bool {
     let mut stores = Vec::new();
     for (at, stage) in kernel.stages.iter().enumerate() {
         let found = stage.stores.iter().filter(|store| store.output == output);

@@ -56,6 +56,33 @@ pub fn kind(function: &Function, operation: &Operation) -> Kind {
     }
 }
 
+/// Whether an op can be part of a fused kernel, or needs no step.
+pub fn is_fusible(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Compare(_)
+            | Op::Select
+            | Op::Clamp
+            | Op::Convert
+            | Op::ReducePrecision(_)
+            | Op::BroadcastInDim(_)
+            | Op::Reshape
+            | Op::Transpose(_)
+            | Op::Slice(_)
+            | Op::Reverse(_)
+            | Op::Pad(_)
+            | Op::Iota(_)
+            | Op::Gather(_)
+            | Op::DynamicSlice(_)
+            | Op::Reduce(_)
+            | Op::DynamicUpdateSlice
+            | Op::Constant(_)
+            | Op::Return
+    )
+}
+
 /// Work of an elementwise operation per element, in units of an addition.
 pub fn cost(function: &Function, operation: &Operation) -> u32 {
     let complex = operation.results.iter().any(|&v| function.tensor(v).dtype.is_complex());

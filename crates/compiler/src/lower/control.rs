@@ -48,12 +48,11 @@ impl<'a> Lowering<'a> {
         for (i, &initial) in operation.operands.iter().enumerate() {
             let args = [condition, body].map(|region| function.region(region).args[i]);
             let next = function.returned(body)[i];
-            let from = self.slot(initial);
             let slot = if next == args[1] {
-                from
+                self.typed_slot(initial)
             } else {
                 let slot = self.temporary(initial);
-                block.steps.push(copy(from, slot, &origin));
+                self.write_into(initial, slot, &origin, block);
                 carried.push((i, slot));
                 slot
             };
@@ -62,7 +61,7 @@ impl<'a> Lowering<'a> {
             }
         }
         let condition_block = self.region(condition)?;
-        let predicate = self.slot(function.returned(condition)[0]);
+        let predicate = self.typed_slot(function.returned(condition)[0]);
         let mut body_block = self.region(body)?;
         let next: Vec<_> = carried
             .iter()
@@ -90,14 +89,13 @@ impl<'a> Lowering<'a> {
     pub(super) fn case(&mut self, operation: &'a Operation, block: &mut Block) -> Result<(), Error> {
         let function = self.function;
         let origin = self.origin(operation);
-        let index = self.slot(operation.operands[0]);
+        let index = self.typed_slot(operation.operands[0]);
         let slots: Vec<_> = operation.results.iter().map(|&value| self.temporary(value)).collect();
         let mut branches = Vec::new();
         for &region in &operation.regions {
             let mut branch = self.region(region)?;
             for (&value, &slot) in function.returned(region).iter().zip(&slots) {
-                let from = self.slot(value);
-                branch.steps.push(copy(from, slot, &origin));
+                self.write_into(value, slot, &origin, &mut branch);
             }
             branches.push(branch);
         }

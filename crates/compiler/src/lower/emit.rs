@@ -7,12 +7,13 @@
 use std::collections::{HashMap, HashSet};
 
 use ops::Op;
-use plan::{Access, Combiner, Graph, Kernel, Reduction, SlotId, Stage, Store};
+use plan::{Access, Graph, Kernel, Reduction, SlotId, Stage, Store};
 use smallvec::SmallVec;
 use stablehlo::{Function, Operation, RegionId, ValueId};
 use tensor::Dims;
 
 use super::classify;
+use super::combiner::combiner;
 use super::expand::{Held, Inputs, Source, StageBuilder, Values};
 use super::fuse::{Cluster, squeezed};
 use super::index::{self, Index, IndexMap};
@@ -286,14 +287,6 @@ impl<'a, V: Values> Emitter<'a, V> {
             start.push(builder.convert(node, graph.arguments[i]));
         }
         Ok(Reduction { inputs, initial: start, combiner: combiner(graph) })
-    }
-}
-
-/// The combiner of a fold's region.
-pub fn combiner(graph: Graph) -> Combiner {
-    match graph.as_binary() {
-        Some(op) => Combiner::Binary(op),
-        None => Combiner::Graph(graph),
     }
 }
 

@@ -456,12 +456,13 @@ impl<'a, V: Values> StageBuilder<'a, V> {
             return index;
         }
         let plain = |term: &Term| term.is_plain() && term.stride == 1;
-        if let ([term], true) = (&index.expr.terms[..], index.dynamic.is_empty()) {
-            if plain(term) && index.expr.offset % step == 0 {
-                let mut expr = Expr::constant(index.expr.offset / step);
-                expr.add_term(Term { divisor: step, ..*term });
-                return expr.into();
-            }
+        if let ([term], true) = (&index.expr.terms[..], index.dynamic.is_empty())
+            && plain(term)
+            && index.expr.offset % step == 0
+        {
+            let mut expr = Expr::constant(index.expr.offset / step);
+            expr.add_term(Term { divisor: step, ..*term });
+            return expr.into();
         }
         let whole = self.index_node(&index);
         let whole = self.convert(whole, DType::I64);

@@ -2,6 +2,7 @@
 //! whose memory is not assigned yet.
 
 mod classify;
+mod combiner;
 mod control;
 mod emit;
 mod expand;
@@ -13,10 +14,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ops::{Attr, AttrMap, AttrValue, Op, Type};
-use plan::{Block, Param, SlotId, Step, StepOp};
+use plan::{Access, Block, Expr, Kernel, Node, NodeId, NodeOp, Param, SlotId, Stage, Step, StepOp, Store};
+use smallvec::SmallVec;
 use stablehlo::{Function, Module, OpId, Operation, RegionId, ValueId};
-use tensor::{DType, Literal, TensorType};
+use tensor::{DType, Literal, Scalar, TensorType};
 
+use crate::passes::origin;
 use crate::{Error, Target};
 pub use classify::{binary_cost, unary_cost};
 use expand::{Source, Values};
@@ -46,6 +49,8 @@ pub struct Buffer {
     pub ty: TensorType,
     /// Whose it is.
     pub home: Home,
+    /// The array whose memory this is, under another type.
+    pub view_of: Option<SlotId>,
 }
 
 /// Whose an array is.
@@ -64,6 +69,7 @@ pub enum Home {
 /// Lowers the entry point of a module on which all passes have run.
 pub fn lower(module: &Module, target: &Target) -> Result<Draft, Error> {
     let function = module.main().ok_or_else(|| Error::Invalid("the module has no function `main`".into()))?;
+    library::check_supported(module, function)?;
     let mut lowering = Lowering::new(module, function, target);
     lowering.bind_params();
     lowering.find_definitions(function.body);
@@ -118,7 +124,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn buffer(&mut self, ty: TensorType, home: Home) -> SlotId {
-        self.buffers.push(Buffer { ty, home });
+        self.buffers.push(Buffer { ty, home, view_of: None });
         SlotId((self.buffers.len() - 1) as u32)
     }
 
@@ -167,10 +173,9 @@ impl<'a> Lowering<'a> {
                 match constant.value.splat_value() {
                     Some(value) => self.sources[result.index()] = Source::Splat(value),
                     None => {
-                        let slot = SlotId(self.buffers.len() as u32);
-                        let ty = constant.value.ty.clone();
-                        self.buffers.push(Buffer { ty, home: Home::Constant(self.constants.len()) });
+                        let home = Home::Constant(self.constants.len());
                         self.constants.push(constant.value.clone());
+                        let slot = self.buffer(constant.value.ty.clone(), home);
                         self.bind(result, slot);
                     }
                 }
@@ -183,8 +188,7 @@ impl<'a> Lowering<'a> {
 
     /// The op's name and place, for steps and messages.
     fn origin(&self, operation: &Operation) -> Arc<str> {
-        let place = self.module.locations.describe(operation.location);
-        format!("stablehlo.{} at {place}", operation.op.mnemonic()).into()
+        origin(self.module, operation).into()
     }
 
     /// Lowers a region's operations; what they define that others need is in memory after.
@@ -266,6 +270,28 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// The array that holds a value row-major, as an array of the value's own shape.
+    fn typed_slot(&mut self, value: ValueId) -> SlotId {
+        let base = self.slot(value);
+        let ty = self.array_type(value);
+        if self.buffers[base.index()].ty == ty {
+            return base;
+        }
+        let owner = self.buffers[base.index()].view_of.unwrap_or(base);
+        let view = self.buffer(ty, Home::Temporary);
+        self.buffers[view.index()].view_of = Some(owner);
+        view
+    }
+
+    /// Puts a value into an array: a copy, or a kernel that fills it where every element is the same.
+    fn write_into(&mut self, value: ValueId, slot: SlotId, origin: &Arc<str>, block: &mut Block) {
+        let step = match self.source(value) {
+            Source::Splat(scalar) => fill(scalar, &self.buffers[slot.index()].ty, slot, origin),
+            _ => copy(self.slot(value), slot, origin),
+        };
+        block.steps.push(step);
+    }
+
     /// Copies what `main` returns into the results' arrays; assignment drops the copies it can.
     fn return_results(&mut self, body: &mut Block) {
         let function = self.function;
@@ -277,9 +303,8 @@ impl<'a> Lowering<'a> {
         }
         for (i, &value) in function.returned(function.body).iter().enumerate() {
             let ty = self.array_type(value);
-            let from = self.slot(value);
             let slot = self.buffer(ty.clone(), Home::Result(i));
-            body.steps.push(copy(from, slot, &"return".into()));
+            self.write_into(value, slot, &"return".into(), body);
             let alias = aliases
                 .get(&i)
                 .copied()
@@ -312,6 +337,30 @@ fn array_type(ty: &Type) -> TensorType {
     match ty {
         Type::Tensor(ty) => ty.clone(),
         _ => TensorType::new(DType::Bool, [0]),
+    }
+}
+
+/// A step that writes one value to every element of an array.
+fn fill(value: Scalar, ty: &TensorType, slot: SlotId, origin: &Arc<str>) -> Step {
+    let element = NodeId(0);
+    let access = Access::at(Expr::axis(0));
+    let stage = Stage {
+        nodes: vec![Node { op: NodeOp::Constant(value), dtype: value.dtype }],
+        stores: vec![Store { output: 0, access, value: element }],
+        ..Stage::default()
+    };
+    let kernel = Kernel {
+        parallel: [ty.len() as i64].into_iter().collect(),
+        inputs: Vec::new(),
+        outputs: vec![value.dtype],
+        scratch: Vec::new(),
+        stages: vec![stage],
+    };
+    Step {
+        op: StepOp::Kernel(Arc::new(kernel)),
+        reads: SmallVec::new(),
+        writes: [slot].into_iter().collect(),
+        origin: origin.clone(),
     }
 }
 

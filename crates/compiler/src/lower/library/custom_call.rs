@@ -9,6 +9,43 @@ use stablehlo::Operation;
 use super::Lowering;
 use crate::Error;
 
+/// What a custom call asks for.
+enum Target {
+    TopK,
+    Threefry,
+    Linalg(LinalgRoutine),
+}
+
+/// Whether a custom call's target is known.
+pub fn is_known(call: &CustomCall) -> bool {
+    target(&call.call_target_name, &Config { maps: Vec::new() }).is_some()
+}
+
+/// The target of this name: ours (`mps.*`), and those that JAX's platform-neutral rules call.
+fn target(name: &str, config: &Config<'_>) -> Option<Target> {
+    Some(Target::Linalg(match name {
+        "mps.top_k" => return Some(Target::TopK),
+        "mps.threefry2x32" => return Some(Target::Threefry),
+        "mps.eigh" => LinalgRoutine::Eigh { lower: config.flag("lower", true) },
+        "Eigh" => LinalgRoutine::Eigh { lower: true },
+        "mps.svd" => LinalgRoutine::Svd {
+            full_matrices: config.flag("full_matrices", false),
+            vectors: config.flag("compute_uv", true),
+        },
+        "mps.eig" => {
+            LinalgRoutine::Eig { left: config.flag("left", false), right: config.flag("right", false) }
+        }
+        "mps.schur" => LinalgRoutine::Schur { vectors: config.flag("compute_schur_vectors", true) },
+        "mps.hessenberg" => LinalgRoutine::Hessenberg,
+        "mps.tridiagonal" => LinalgRoutine::Tridiagonal { lower: config.flag("lower", true) },
+        "mps.geqrf" | "Qr" => LinalgRoutine::Geqrf,
+        "mps.geqp3" => LinalgRoutine::Geqp3,
+        "mps.orgqr" | "ProductOfElementaryHouseholderReflectors" => LinalgRoutine::Orgqr { taus: 0 },
+        "mps.lu" => LinalgRoutine::Lu,
+        _ => return None,
+    }))
+}
+
 impl<'a> Lowering<'a> {
     pub(super) fn custom_call(
         &mut self,
@@ -19,50 +56,35 @@ impl<'a> Lowering<'a> {
         let config = Config::new(call, operation);
         let function = self.function;
         let operand = |i: usize| function.tensor(operation.operands[i]);
-        let routine = match call.call_target_name.as_str() {
-            "mps.top_k" => {
+        match target(&call.call_target_name, &config) {
+            Some(Target::TopK) => {
                 let ty = operand(0);
-                let size = ty.dims.last().copied().unwrap_or(1);
+                let [rows @ .., size] = &ty.dims[..] else {
+                    return Err(self.unsupported(operation, "needs a dimension"));
+                };
                 let step = library::TopK {
                     dtype: ty.dtype,
-                    rows: ty.dims[..ty.rank() - 1].iter().product(),
-                    size,
+                    rows: rows.iter().product(),
+                    size: *size,
                     k: config.integer("k").ok_or_else(|| self.unsupported(operation, "lacks `k`"))?,
                 };
-                return self.push(operation, StepOp::TopK(step), block);
+                self.push(operation, StepOp::TopK(step), block)
             }
-            "mps.threefry2x32" => {
+            Some(Target::Threefry) => {
                 let len = |i: usize| operand(i).len() as i64;
                 let step = library::Threefry {
                     operands: [len(0), len(1), len(2), len(3)],
                     len: function.tensor(operation.results[0]).len() as i64,
                 };
-                return self.push(operation, StepOp::Threefry(step), block);
+                self.push(operation, StepOp::Threefry(step), block)
             }
-            "mps.eigh" => LinalgRoutine::Eigh { lower: config.flag("lower", true) },
-            "Eigh" => LinalgRoutine::Eigh { lower: true },
-            "mps.svd" => LinalgRoutine::Svd {
-                full_matrices: config.flag("full_matrices", false),
-                vectors: config.flag("compute_uv", true),
-            },
-            "mps.eig" => {
-                LinalgRoutine::Eig { left: config.flag("left", false), right: config.flag("right", false) }
+            Some(Target::Linalg(LinalgRoutine::Orgqr { .. })) => {
+                let taus = operand(1).dims.last().copied().unwrap_or(0);
+                self.linalg(operation, LinalgRoutine::Orgqr { taus }, block)
             }
-            "mps.schur" => LinalgRoutine::Schur { vectors: config.flag("compute_schur_vectors", true) },
-            "mps.hessenberg" => LinalgRoutine::Hessenberg,
-            "mps.tridiagonal" => LinalgRoutine::Tridiagonal { lower: config.flag("lower", true) },
-            "mps.geqrf" | "Qr" => LinalgRoutine::Geqrf,
-            "mps.geqp3" => LinalgRoutine::Geqp3,
-            "mps.orgqr" | "ProductOfElementaryHouseholderReflectors" => {
-                LinalgRoutine::Orgqr { taus: operand(1).dims.last().copied().unwrap_or(0) }
-            }
-            "mps.lu" => LinalgRoutine::Lu,
-            target => {
-                let what = format!("no target `{target}` on platform mps");
-                return Err(self.unsupported(operation, &what));
-            }
-        };
-        self.linalg(operation, routine, block)
+            Some(Target::Linalg(routine)) => self.linalg(operation, routine, block),
+            None => Err(Error::unsupported(super::missing(self.module, self.function, operation))),
+        }
     }
 }
 

@@ -9,12 +9,12 @@ mod window;
 use ops::{BinaryOp, Op};
 use plan::{Block, Combiner, Graph, Kernel, Node, NodeOp, SlotId, Stage, Step, StepOp, Store, library};
 use smallvec::SmallVec;
-use stablehlo::{Operation, ValueId};
+use stablehlo::{Function, Module, Operation, RegionId, ValueId};
 use tensor::{DType, Dims, Scalar};
 
 use super::expand::{Inputs, Source, StageBuilder, Values};
 use super::fuse::{squeezed, strided_base};
-use super::{Lowering, copy, emit, index};
+use super::{Lowering, classify, copy, emit, index};
 use crate::Error;
 
 impl<'a> Lowering<'a> {
@@ -79,7 +79,7 @@ impl<'a> Lowering<'a> {
                     len: ty.len() as i64,
                     seed: self.random_calls,
                 };
-                let reads = [self.slot(operation.operands[0]), self.slot(operation.operands[1])];
+                let reads = [self.typed_slot(operation.operands[0]), self.typed_slot(operation.operands[1])];
                 let writes = self.results(operation);
                 self.push_step(operation, StepOp::Rng(step), &reads, &writes, block);
                 Ok(())
@@ -98,7 +98,7 @@ impl<'a> Lowering<'a> {
                 Ok(())
             }
             Op::AfterAll | Op::CreateToken => Ok(()),
-            _ => Err(self.unsupported(operation, "has no implementation")),
+            _ => Err(Error::unsupported(missing(self.module, self.function, operation))),
         }
     }
 
@@ -120,7 +120,7 @@ impl<'a> Lowering<'a> {
 
     /// Adds a step that reads all operands and writes all results.
     fn push(&mut self, operation: &Operation, op: StepOp, block: &mut Block) -> Result<(), Error> {
-        let reads: Vec<_> = operation.operands.iter().map(|&value| self.slot(value)).collect();
+        let reads: Vec<_> = operation.operands.iter().map(|&value| self.typed_slot(value)).collect();
         let writes = self.results(operation);
         self.push_step(operation, op, &reads, &writes, block);
         Ok(())
@@ -209,6 +209,64 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// Every operation of a function that nothing implements, nested regions included, is an error that names
+/// them all.
+pub fn check_supported(module: &Module, function: &Function) -> Result<(), Error> {
+    let mut findings = Vec::new();
+    visit(function, function.body, &mut |operation| {
+        if !is_supported(operation) {
+            findings.push(missing(module, function, operation));
+        }
+    });
+    if findings.is_empty() { Ok(()) } else { Err(Error::Unsupported { findings }) }
+}
+
+fn visit(function: &Function, region: RegionId, f: &mut impl FnMut(&Operation)) {
+    for &id in &function.region(region).ops {
+        let operation = function.op(id);
+        f(operation);
+        operation.regions.iter().for_each(|&inner| visit(function, inner, f));
+    }
+}
+
+/// Whether lowering knows an operation. Passes have removed calls, composites, shardings and the ops that
+/// others express.
+fn is_supported(operation: &Operation) -> bool {
+    match &operation.op {
+        Op::CustomCall(call) => custom_call::is_known(call),
+        Op::DotGeneral(_)
+        | Op::Convolution(_)
+        | Op::Sort(_)
+        | Op::ReduceWindow(_)
+        | Op::SelectAndScatter(_)
+        | Op::Scatter(_)
+        | Op::Fft(_)
+        | Op::Cholesky(_)
+        | Op::TriangularSolve(_)
+        | Op::RngBitGenerator(_)
+        | Op::Rng(_)
+        | Op::OptimizationBarrier
+        | Op::AfterAll
+        | Op::CreateToken
+        | Op::While
+        | Op::Case => true,
+        Op::BitcastConvert | Op::Concatenate(_) => true,
+        op => classify::is_fusible(op),
+    }
+}
+
+/// What is missing where, for messages.
+fn missing(module: &Module, function: &Function, operation: &Operation) -> String {
+    let origin = crate::passes::origin(module, operation);
+    match &operation.op {
+        Op::CustomCall(call) => format!("{origin}: no target `{}` on platform mps", call.call_target_name),
+        _ => {
+            let ty = operation.results.first().map_or(String::new(), |&v| function.ty(v).to_string());
+            format!("{origin}: no implementation for a result of type {ty}")
+        }
+    }
+}
+
 /// Whether a value equals the identity of a fold.
 fn is_identity(op: BinaryOp, value: Scalar) -> bool {
     let dtype = value.dtype;
@@ -266,4 +324,5 @@ fn splat<V: Values>(values: &V, value: ValueId) -> Option<Scalar> {
     }
 }
 
-pub(super) use emit::{combiner, scalar_function};
+use super::combiner::combiner;
+use emit::scalar_function;

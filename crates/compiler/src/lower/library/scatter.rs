@@ -43,7 +43,7 @@ impl<'a> Lowering<'a> {
             combiner,
         };
         let origin = self.origin(operation);
-        let operands: Vec<_> = operation.operands.iter().map(|&value| self.slot(value)).collect();
+        let operands: Vec<_> = operation.operands.iter().map(|&value| self.typed_slot(value)).collect();
         let results = self.results(operation);
         for (&from, &to) in operands.iter().zip(&results) {
             block.steps.push(copy(from, to, &origin));

@@ -23,7 +23,7 @@ impl<'a> Lowering<'a> {
         let graph = scalar_function(self, operation.regions[0])?;
         let combiner = combiner(graph.clone());
         if let Some(step) = self.cumulative(operation, attrs, &combiner) {
-            let reads = [self.slot(operation.operands[0])];
+            let reads = [self.typed_slot(operation.operands[0])];
             let writes = self.results(operation);
             self.push_step(operation, StepOp::Cumulative(step), &reads, &writes, block);
             return Ok(());
