@@ -25,10 +25,13 @@ use crate::cpu::Level;
 const PATCH_BYTES: usize = 256 << 10;
 /// Terms in a block of patches at most.
 const BLOCK_TERMS: usize = 1024;
+/// Evenly spaced terms that are enough for a product of their own.
+const LONG_RUN: usize = 64;
 
 /// A convolution made ready; `T` is the type it is computed in.
 struct ConvolutionStep<T> {
-    geometry: Geometry,
+    /// The products that it consists of, which write different elements.
+    products: Vec<Geometry>,
     dtypes: [DType; 3],
     /// Elements of input, kernel, output.
     lens: [usize; 3],
@@ -44,12 +47,12 @@ pub(super) fn prepare(
     types: &StepTypes<'_>,
 ) -> Result<Box<dyn LibraryStep>, EngineError> {
     let lens = [types.reads[0].len(), types.reads[1].len(), types.writes[0].len()];
-    let geometry = Geometry::new(convolution, lens).map_err(|reason| types.unsupported(reason))?;
+    let products = Geometry::all(convolution, lens).map_err(|reason| types.unsupported(reason))?;
     let dtypes = [convolution.input, convolution.kernel, convolution.output];
     let level = Level::best();
     macro_rules! step {
         ($type:ty) => {
-            Box::new(ConvolutionStep::<$type> { geometry, dtypes, lens, kernels: Kernels::new(level) })
+            Box::new(ConvolutionStep::<$type> { products, dtypes, lens, kernels: Kernels::new(level) })
         };
     }
     Ok(match native(convolution.output) {
@@ -79,7 +82,7 @@ impl<T: Native> LibraryStep for ConvolutionStep<T> {
                     writes[0],
                     context,
                     |a, b, c, accumulate| {
-                        self.convolve(a, b, c, accumulate, context);
+                        self.convolve_all(a, b, c, accumulate, context);
                     },
                 );
                 return Ok(());
@@ -87,11 +90,11 @@ impl<T: Native> LibraryStep for ConvolutionStep<T> {
             let left = convert::Operand::<T>::new(input, reads[0], self.lens[0], context);
             let right = convert::Operand::<T>::new(kernel, reads[1], self.lens[1], context);
             if output == T::DTYPE {
-                self.convolve(left.start(), right.start(), writes[0].cast(), false, context);
+                self.convolve_all(left.start(), right.start(), writes[0].cast(), false, context);
             } else {
                 let mut result = context.scratch(self.lens[2] * size_of::<T>());
                 let result = &mut result.align_to_mut::<T>().1[..self.lens[2]];
-                self.convolve(left.start(), right.start(), result.as_mut_ptr(), false, context);
+                self.convolve_all(left.start(), right.start(), result.as_mut_ptr(), false, context);
                 convert::write(output, result, writes[0]);
             }
         }
@@ -104,7 +107,7 @@ impl<T: Native> ConvolutionStep<T> {
     ///
     /// # Safety
     /// The arrays have the lengths that the step was prepared with.
-    unsafe fn convolve(
+    unsafe fn convolve_all(
         &self,
         input: *const T,
         kernel: *const T,
@@ -112,13 +115,30 @@ impl<T: Native> ConvolutionStep<T> {
         accumulate: bool,
         context: &RunContext,
     ) {
-        let geometry = &self.geometry;
+        for geometry in &self.products {
+            // SAFETY: passed on.
+            unsafe { self.convolve(geometry, [input, kernel], output, accumulate, context) };
+        }
+    }
+
+    /// Computes one of the products.
+    ///
+    /// # Safety
+    /// As for [`convolve_all`](Self::convolve_all).
+    unsafe fn convolve(
+        &self,
+        geometry: &Geometry,
+        [input, kernel]: [*const T; 2],
+        output: *mut T,
+        accumulate: bool,
+        context: &RunContext,
+    ) {
         let (rows, terms) = (geometry.rows.len(), geometry.terms.len());
         if rows * geometry.columns * geometry.groups == 0 {
             return;
         }
-        // A kernel whose terms are not evenly spaced is copied first, terms outermost.
-        let repack = !geometry.even_terms && !geometry.by_group;
+        // A kernel without long runs of evenly spaced terms is copied first, terms outermost.
+        let repack = geometry.term_run < terms.min(LONG_RUN) && !geometry.by_group;
         let matrix = geometry.groups * terms * geometry.columns;
         let mut packed = context.scratch(if repack { matrix * size_of::<T>() } else { 0 });
         let kernel = if repack {
@@ -135,32 +155,35 @@ impl<T: Native> ConvolutionStep<T> {
                 group: terms * geometry.columns,
                 row: geometry.columns as isize,
                 column: 1,
+                packed: true,
             }
         } else {
             KernelMatrix {
-                start: SendPointer(kernel.cast_mut()),
+                start: SendPointer(kernel.wrapping_offset(geometry.kernel_offset).cast_mut()),
                 group: geometry.group_steps[1] as usize,
                 row: geometry.terms.last_step(),
                 column: geometry.column_steps[0],
+                packed: false,
             }
         };
         let work = (rows * terms * geometry.columns * geometry.groups) as u64 * T::NS_PER_THOUSAND / 1000
             + (rows * terms * geometry.groups) as u64 / 4
             + (rows * geometry.groups * geometry.columns) as u64;
         let threads = context.helpers(usize::MAX, work) + 1;
-        let block_terms = terms.clamp(1, BLOCK_TERMS);
+        let block_terms = block_terms(terms);
         let fitting = (PATCH_BYTES / size_of::<T>() / block_terms).max(24);
         let shared = if threads > 1 { (rows * geometry.groups).div_ceil(4 * threads).max(24) } else { rows };
         let chunk = fitting.min(shared).next_multiple_of(6).min(geometry.row_run);
         let chunks_per_run = geometry.row_run.div_ceil(chunk);
         let chunks = rows / geometry.row_run * chunks_per_run;
-        let arrays = (SendPointer(input.cast_mut()), SendPointer(output));
+        let arrays =
+            (SendPointer(input.cast_mut()), SendPointer(output.wrapping_offset(geometry.output_offset)));
         if geometry.by_group {
             return context.parallel(chunks, work, |index| {
                 let first = index / chunks_per_run * geometry.row_run + index % chunks_per_run * chunk;
                 let end = (first + chunk).min((index / chunks_per_run + 1) * geometry.row_run);
                 // SAFETY: preparing checked the arrays; chunks write different elements.
-                unsafe { self.convolve_groups(arrays, kernel.start, first..end, accumulate) };
+                unsafe { self.convolve_groups(geometry, arrays, kernel.start, first..end, accumulate) };
             });
         }
         context.parallel(geometry.groups * chunks, work, |index| {
@@ -168,7 +191,7 @@ impl<T: Native> ConvolutionStep<T> {
             let first = index / chunks_per_run * geometry.row_run + index % chunks_per_run * chunk;
             let end = (first + chunk).min((index / chunks_per_run + 1) * geometry.row_run);
             // SAFETY: preparing checked the arrays; chunks write different elements.
-            unsafe { self.convolve_rows(arrays, &kernel, group, first..end, accumulate, context) };
+            unsafe { self.convolve_rows(geometry, arrays, &kernel, group, first..end, accumulate, context) };
         });
     }
 
@@ -176,8 +199,10 @@ impl<T: Native> ConvolutionStep<T> {
     ///
     /// # Safety
     /// As for [`convolve`](Self::convolve); the rows lie within one run.
+    #[expect(clippy::too_many_arguments, reason = "the arrays, and which part of the result")]
     unsafe fn convolve_rows(
         &self,
+        geometry: &Geometry,
         (input, output): (SendPointer<T>, SendPointer<T>),
         kernel: &KernelMatrix<T>,
         group: usize,
@@ -185,7 +210,6 @@ impl<T: Native> ConvolutionStep<T> {
         accumulate: bool,
         context: &RunContext,
     ) {
-        let geometry = &self.geometry;
         let terms = geometry.terms.len();
         let input = input.0.wrapping_offset(group as isize * geometry.group_steps[0]).cast_const();
         let row_table = Table::new(&geometry.rows, rows.clone());
@@ -196,17 +220,17 @@ impl<T: Native> ConvolutionStep<T> {
             row: geometry.rows.last_step(),
             column: geometry.column_steps[1],
         };
+        let kernel_step = |first: usize| match kernel.packed {
+            true => first as isize * kernel.row,
+            false => geometry.terms.step_sum(first),
+        };
         let product = |first: usize, count: usize, a: Matrix<*const T>| Product {
             m: rows.len(),
             n: geometry.columns,
             k: count,
             a,
             b: Matrix {
-                start: kernel
-                    .start
-                    .at(group * kernel.group)
-                    .wrapping_offset(first as isize * kernel.row)
-                    .cast_const(),
+                start: kernel.start.at(group * kernel.group).wrapping_offset(kernel_step(first)).cast_const(),
                 row: kernel.row,
                 column: kernel.column,
             },
@@ -220,20 +244,24 @@ impl<T: Native> ConvolutionStep<T> {
             // SAFETY: all patches lie within the input.
             return unsafe { multiply_here(&self.kernels, product, &mut scratch) };
         }
-        let block = terms.clamp(1, BLOCK_TERMS);
+        let block = block_terms(terms);
         let mut patches = context.scratch(block * rows.len() * size_of::<T>());
         // SAFETY: any bytes are valid elements.
         let patches = unsafe { patches.align_to_mut::<T>().1 };
-        for first in (0..terms.max(1)).step_by(block) {
-            let count = block.min(terms - first);
+        let run = if kernel.packed { terms } else { geometry.term_run };
+        let mut next = 0;
+        while next < terms || next == 0 {
+            let first = next;
+            let count = block.min(terms - first).min(run - first % run.max(1));
+            next = first + count.max(1);
             let term_table = Table::new(&geometry.terms, first..first + count);
             let (row, column) = if geometry.rows_inner { (1, rows.len()) } else { (count, 1) };
             // SAFETY: the input has the elements that the tables name.
             unsafe {
                 if geometry.rows_inner {
-                    geometry.fill(input, &term_table, &row_table, geometry.rows.last(), patches);
+                    geometry.fill(input, &term_table, &row_table, geometry.run(&geometry.rows), patches);
                 } else {
-                    geometry.fill(input, &row_table, &term_table, geometry.terms.last(), patches);
+                    geometry.fill(input, &row_table, &term_table, geometry.run(&geometry.terms), patches);
                 }
             }
             let start = patches.as_ptr();
@@ -251,12 +279,12 @@ impl<T: Native> ConvolutionStep<T> {
     /// As for [`convolve`](Self::convolve).
     unsafe fn convolve_groups(
         &self,
+        geometry: &Geometry,
         (input, output): (SendPointer<T>, SendPointer<T>),
         kernel: SendPointer<T>,
         rows: std::ops::Range<usize>,
         accumulate: bool,
     ) {
-        let geometry = &self.geometry;
         let terms = geometry.terms.len();
         let row_table = Table::new(&geometry.rows, rows.clone());
         let accumulate_groups = patches::groups::<patches::Of<T>>(self.kernels.level);
@@ -286,10 +314,17 @@ impl<T: Native> ConvolutionStep<T> {
     }
 }
 
+/// Terms in a block: blocks are about equal.
+fn block_terms(terms: usize) -> usize {
+    terms.div_ceil(terms.div_ceil(BLOCK_TERMS).max(1)).max(1)
+}
+
 /// Where the kernel's elements are, as a matrix of terms and columns for each group.
 struct KernelMatrix<T> {
     start: SendPointer<T>,
     group: usize,
     row: isize,
     column: isize,
+    /// Terms are evenly spaced, unlike in the array.
+    packed: bool,
 }

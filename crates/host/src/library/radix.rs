@@ -92,7 +92,7 @@ fn radix(pairs: &mut [Pair], spare: &mut [Pair]) -> bool {
     let (mut from, mut to) = (pairs, spare);
     let mut swapped = false;
     for shift in (0..u64::BITS).step_by(DIGIT as usize) {
-        if (varying >> shift) as usize % BUCKETS == 0 {
+        if ((varying >> shift) as usize).is_multiple_of(BUCKETS) {
             continue;
         }
         let digit = |pair: &Pair| (pair.key >> shift) as usize % BUCKETS;

@@ -1,6 +1,6 @@
 //! What a convolution's dimensions mean for rows, terms and columns of a product.
 
-use plan::library::Convolution;
+use plan::library::{Convolution, ConvolutionDim};
 
 use super::patches::MAX_SPATIAL;
 
@@ -49,10 +49,10 @@ impl Axes {
         self.last().step
     }
 
-    /// Sum of the steps at an index.
+    /// Sum of the steps at an index; 0 where there are none.
     pub(super) fn step_sum(&self, mut index: usize) -> isize {
         let mut sum = 0;
-        for axis in self.0.iter().rev() {
+        for axis in self.0.iter().rev().filter(|axis| axis.size > 0) {
             sum += (index % axis.size) as isize * axis.step;
             index /= axis.size;
         }
@@ -79,12 +79,70 @@ impl Axes {
 pub(super) struct Spatial {
     /// Elements.
     pub size: isize,
-    /// Positions between elements.
-    pub dilation: isize,
     /// Distance between elements in memory.
     pub stride: isize,
     /// Position of the first term of the first row.
     pub base: isize,
+}
+
+/// Consecutive rows or terms whose input elements are evenly spaced, if they exist.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// How many there are; runs start at multiples of that.
+    pub len: usize,
+    /// Distance in the input.
+    pub step: isize,
+    /// How many share a position.
+    pub sub: usize,
+    /// The spatial dimension that they run along, and the distance between positions.
+    pub spatial: Option<(usize, isize)>,
+}
+
+/// The rows and terms of one spatial dimension that meet at elements of a dilated input: every `row_step`-th
+/// output position from `row` on, every `term_step`-th kernel position from `term` on.
+#[derive(Clone, Copy, Debug)]
+struct Phase {
+    row: i64,
+    row_step: i64,
+    rows: i64,
+    term: i64,
+    term_step: i64,
+    terms: i64,
+    /// Distances between consecutive rows and terms, in elements.
+    distances: [i64; 2],
+    /// Element at which the first row and term meet.
+    base: i64,
+}
+
+/// The phases of a dimension; one where the input is not dilated.
+fn phases(dim: &ConvolutionDim) -> Vec<Phase> {
+    let (distance, first) = match dim.reverse {
+        true => (-dim.kernel_dilation, (dim.kernel - 1) * dim.kernel_dilation),
+        false => (dim.kernel_dilation, 0),
+    };
+    let dilation = dim.input_dilation.max(1);
+    let row_step = dilation / gcd(dim.stride, dilation);
+    let term_step = dilation / gcd(dim.kernel_dilation, dilation);
+    (0..row_step.min(dim.output))
+        .map(|row| {
+            let position = |term: i64| first - dim.pad_low + row * dim.stride + term * distance;
+            let term = (0..term_step.min(dim.kernel)).find(|&term| position(term).rem_euclid(dilation) == 0);
+            Phase {
+                row,
+                row_step,
+                rows: (dim.output - row + row_step - 1) / row_step,
+                term: term.unwrap_or(0),
+                term_step,
+                terms: term.map_or(0, |term| (dim.kernel - term + term_step - 1) / term_step),
+                distances: [row_step * dim.stride / dilation, term_step * distance / dilation],
+                base: position(term.unwrap_or(0)).div_euclid(dilation),
+            }
+        })
+        .collect()
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// A convolution as a product for each group.
@@ -94,6 +152,10 @@ pub(super) struct Geometry {
     pub groups: usize,
     /// Distance between groups in input, kernel, output.
     pub group_steps: [isize; 3],
+    /// Where the first term is in the kernel.
+    pub kernel_offset: isize,
+    /// Where the first row is in the output.
+    pub output_offset: isize,
     /// Output positions of a group.
     pub rows: Axes,
     /// Kernel positions and input features of a group.
@@ -106,8 +168,8 @@ pub(super) struct Geometry {
     pub spatial: Vec<Spatial>,
     /// Rows that are evenly spaced in the output.
     pub row_run: usize,
-    /// Whether all terms are evenly spaced in the kernel.
-    pub even_terms: bool,
+    /// Terms that are evenly spaced in the kernel.
+    pub term_run: usize,
     /// Whether patches are stored with rows rather than terms innermost.
     pub rows_inner: bool,
     /// Steps of rows and terms in the input, where all patches lie within it, evenly spaced.
@@ -117,8 +179,9 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    /// Derives the geometry and checks that it stays within arrays of these lengths.
-    pub(super) fn new(params: &Convolution, lens: [usize; 3]) -> Result<Self, String> {
+    /// Derives the products that make up a convolution, each of some of the output positions, and checks that
+    /// they stay within arrays of these lengths.
+    pub(super) fn all(params: &Convolution, lens: [usize; 3]) -> Result<Vec<Self>, String> {
         let (feature_groups, batch_groups) = (params.feature_groups, params.batch_groups);
         let groups = feature_groups * batch_groups;
         let divides = params.kernel_output_features.0 % groups == 0
@@ -132,76 +195,84 @@ impl Geometry {
         if params.spatial.len() > MAX_SPATIAL {
             return Err(format!("a convolution of {} spatial dimensions", params.spatial.len()));
         }
+        let count = |size: fn(&ConvolutionDim) -> i64| params.spatial.iter().map(size).product::<i64>();
+        let input_len = count(|dim| dim.input) * params.batch.0 * params.input_features.0;
+        let kernel_len = count(|dim| dim.kernel) * params.kernel_input_features.0 * params.output_features.0;
+        let output_len = count(|dim| dim.output) * params.output_batch.0 * params.output_features.0;
+        if [input_len, kernel_len, output_len].map(|len| len as usize) != lens {
+            return Err("a convolution whose arrays do not fit its dimensions".into());
+        }
+        let mut combinations = vec![Vec::new()];
+        for dim in &params.spatial {
+            let phases = phases(dim);
+            let extended = combinations.iter().flat_map(|chosen: &Vec<Phase>| {
+                phases.iter().map(move |&phase| chosen.iter().copied().chain([phase]).collect())
+            });
+            combinations = extended.collect();
+        }
+        Ok(combinations.iter().map(|phases| Geometry::new(params, phases)).collect())
+    }
+
+    fn new(params: &Convolution, phases: &[Phase]) -> Self {
+        let batch_groups = params.batch_groups;
+        let groups = params.feature_groups * batch_groups;
         let columns = params.kernel_output_features.0 / groups;
-        let plain = |size: i64, step: i64, input_step: i64| Axis {
+        let axis = |size: i64, step: i64, input_step: i64, spatial| Axis {
             size: size as usize,
             step: step as isize,
             input_step: input_step as isize,
-            spatial: None,
+            spatial,
         };
-        let mut rows = vec![plain(params.output_batch.0, params.output_batch.1, params.batch.1)];
+        let mut rows = vec![axis(params.output_batch.0, params.output_batch.1, params.batch.1, None)];
         let (features, feature_step) = params.kernel_input_features;
-        let mut terms = vec![plain(features, feature_step, params.input_features.1)];
+        let mut terms = vec![axis(features, feature_step, params.input_features.1, None)];
         let mut spatial = Vec::new();
-        for (index, dim) in params.spatial.iter().enumerate() {
-            let along = |size: i64, step: i64, distance: i64| Axis {
-                size: size as usize,
-                step: step as isize,
-                input_step: 0,
-                spatial: Some((index, distance as isize)),
-            };
-            let (kernel_distance, first) = match dim.reverse {
-                true => (-dim.kernel_dilation, (dim.kernel - 1) * dim.kernel_dilation),
-                false => (dim.kernel_dilation, 0),
-            };
-            rows.push(along(dim.output, dim.output_stride, dim.stride));
-            terms.push(along(dim.kernel, dim.kernel_stride, kernel_distance));
+        let (mut kernel_offset, mut output_offset) = (0, 0);
+        for (index, (dim, phase)) in params.spatial.iter().zip(phases).enumerate() {
+            let along = |distance: i64| Some((index, distance as isize));
+            let [row_distance, term_distance] = phase.distances;
+            rows.push(axis(phase.rows, phase.row_step * dim.output_stride, 0, along(row_distance)));
+            terms.push(axis(phase.terms, phase.term_step * dim.kernel_stride, 0, along(term_distance)));
+            kernel_offset += phase.term * dim.kernel_stride;
+            output_offset += phase.row * dim.output_stride;
             spatial.push(Spatial {
                 size: dim.input as isize,
-                dilation: dim.input_dilation as isize,
                 stride: dim.input_stride as isize,
-                base: (first - dim.pad_low) as isize,
+                base: phase.base as isize,
             });
         }
-        let output_len =
-            rows.iter().map(|axis| axis.size).product::<usize>() * params.output_features.0 as usize;
-        let kernel_len =
-            terms.iter().map(|axis| axis.size).product::<usize>() * params.output_features.0 as usize;
-        let input_len = params.spatial.iter().map(|dim| dim.input).product::<i64>()
-            * params.batch.0
-            * params.input_features.0;
-        if [input_len as usize, kernel_len, output_len] != lens {
-            return Err("a convolution whose arrays do not fit its dimensions".into());
-        }
         let (rows, terms) = (Axes::new(rows), Axes::new(terms));
-        let batch_step = if batch_groups > 1 { params.output_batch.0 * params.batch.1 } else { 0 };
-        let input_group = if batch_groups > 1 { batch_step } else { features * params.input_features.1 };
+        let input_group = match batch_groups > 1 {
+            true => params.output_batch.0 * params.batch.1,
+            false => features * params.input_features.1,
+        };
         let group_steps = [
             input_group as isize,
             (columns * params.kernel_output_features.1) as isize,
             (columns * params.output_features.1) as isize,
         ];
-        let single = features == 1 || (batch_groups > 1 && columns == 1);
-        let by_group = groups > 1 && columns == 1 && single && group_steps == [1; 3];
-        let row_run = rows.even_run(|axis| axis.step);
-        let even_terms = terms.even_run(|axis| axis.step) == terms.len();
         let mut geometry = Geometry {
             groups: groups as usize,
             group_steps,
+            kernel_offset: kernel_offset as isize,
+            output_offset: output_offset as isize,
             columns: columns as usize,
             column_steps: [params.kernel_output_features.1 as isize, params.output_features.1 as isize],
             spatial,
-            row_run: row_run.max(1),
-            even_terms,
+            row_run: rows.even_run(|axis| axis.step).max(1),
+            term_run: terms.even_run(|axis| axis.step).max(1),
             rows_inner: false,
             in_place: None,
-            by_group,
+            by_group: groups > 1
+                && columns == 1
+                && (features == 1 || batch_groups > 1)
+                && group_steps == [1; 3],
             rows,
             terms,
         };
         geometry.rows_inner = geometry.prefers_rows_inner();
         geometry.in_place = geometry.in_place();
-        Ok(geometry)
+        geometry
     }
 
     /// Distance in the input along a dimension.
@@ -214,12 +285,30 @@ impl Geometry {
 
     /// Patches are copied along the dimension that is contiguous in the input.
     fn prefers_rows_inner(&self) -> bool {
-        let score = |axis: &Axis| match self.input_step(axis) {
-            1 => 4 * axis.size,
-            -1..=4 => axis.size,
+        let score = |run: Run| match run.step {
+            1 => 4 * run.len,
+            -1..=4 => run.len,
             _ => 0,
         };
-        score(self.rows.last()) > score(self.terms.last())
+        score(self.run(&self.rows)) > score(self.run(&self.terms))
+    }
+
+    /// How rows or terms run through the input.
+    pub(super) fn run(&self, axes: &Axes) -> Run {
+        let last = axes.last();
+        let step = self.input_step(last);
+        if let Some(spatial) = last.spatial {
+            return Run { len: last.size, step, sub: 1, spatial: Some(spatial) };
+        }
+        // Features of neighbouring positions may be neighbours.
+        let before = axes.0.len().checked_sub(2).map(|at| axes.0[at]);
+        let joined = before.filter(|axis| {
+            axis.spatial.is_some() && self.input_step(axis) == step * last.size as isize && step > 0
+        });
+        match joined {
+            Some(axis) => Run { len: axis.size * last.size, step, sub: last.size, spatial: axis.spatial },
+            None => Run { len: last.size, step, sub: last.size, spatial: None },
+        }
     }
 
     /// The steps of rows and terms if no patch leaves the input and they are evenly spaced.
@@ -233,15 +322,15 @@ impl Geometry {
                 high[dim] += extreme.max(0);
             }
         }
-        let inside = self
-            .spatial
-            .iter()
-            .enumerate()
-            .all(|(index, dim)| dim.dilation == 1 && low[index] >= 0 && high[index] < dim.size);
+        let inside =
+            self.spatial.iter().enumerate().all(|(index, dim)| low[index] >= 0 && high[index] < dim.size);
         let even =
             |axes: &Axes, len: usize| axes.even_run(|axis| self.input_step(axis)).is_multiple_of(len.max(1));
-        (inside && self.even_terms && even(&self.rows, self.row_run) && even(&self.terms, self.terms.len()))
-            .then(|| [&self.rows, &self.terms].map(|axes| self.input_step(axes.last())))
+        (inside
+            && self.term_run == self.terms.len().max(1)
+            && even(&self.rows, self.row_run)
+            && even(&self.terms, self.terms.len()))
+        .then(|| [&self.rows, &self.terms].map(|axes| self.input_step(axes.last())))
     }
 
     /// Copies the kernel of a group, terms outermost and columns innermost.
@@ -249,7 +338,7 @@ impl Geometry {
     /// # Safety
     /// The kernel has its elements.
     pub(super) unsafe fn pack_kernel<T: Copy>(&self, kernel: *const T, group: usize, to: &mut [T]) {
-        let start = kernel.wrapping_offset(group as isize * self.group_steps[1]);
+        let start = kernel.wrapping_offset(self.kernel_offset + group as isize * self.group_steps[1]);
         for (term, row) in to.chunks_exact_mut(self.columns).take(self.terms.len()).enumerate() {
             let start = start.wrapping_offset(self.terms.step_sum(term));
             for (column, to) in row.iter_mut().enumerate() {

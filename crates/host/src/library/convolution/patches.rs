@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::geometry::{Axes, Axis, Geometry};
+use super::geometry::{Axes, Geometry, Run};
 use crate::cpu::{Isa, per_level};
 use crate::library::gemm::Element;
 
@@ -13,8 +13,8 @@ pub(super) struct Table {
     offsets: Vec<isize>,
     /// Positions, `spatial` for each entry.
     positions: Vec<[isize; MAX_SPATIAL]>,
-    /// Where the first entry stands along the innermost dimension.
-    phase: usize,
+    /// Index of the first entry.
+    first: usize,
 }
 
 /// Spatial dimensions that entries hold in place.
@@ -26,9 +26,8 @@ impl Table {
         let mut table = Table {
             offsets: Vec::with_capacity(range.len()),
             positions: Vec::with_capacity(range.len()),
-            phase: 0,
+            first: range.start,
         };
-        table.phase = range.start % axes.last().size.max(1);
         for index in range {
             let (mut rest, mut offset, mut position) = (index, 0, [0; MAX_SPATIAL]);
             for axis in axes.0.iter().rev() {
@@ -68,8 +67,8 @@ impl Geometry {
         Some(at)
     }
 
-    /// Writes `to[i * inner.len() + j]` for entries i of `outer` and j of `inner`, whose innermost dimension is
-    /// `axis`; zeros where there is no element.
+    /// Writes `to[i * inner.len() + j]` for entries i of `outer` and j of `inner`, which run through the input
+    /// as `run` says; zeros where there is no element.
     ///
     /// # Safety
     /// The input has the elements that the tables name.
@@ -78,23 +77,22 @@ impl Geometry {
         input: *const T,
         outer: &Table,
         inner: &Table,
-        axis: &Axis,
+        run: Run,
         to: &mut [T],
     ) {
-        let step = self.input_step(axis);
         for (i, row) in to.chunks_exact_mut(inner.len().max(1)).take(outer.len()).enumerate() {
             let mut start = 0;
             while start < inner.len() {
-                let phase = (inner.phase + start) % axis.size;
-                let end = inner.len().min(start + axis.size - phase);
+                let phase = (inner.first + start) % run.len;
+                let end = inner.len().min(start + run.len - phase);
                 // SAFETY: passed on.
-                unsafe { self.fill_run(input, [outer, inner], [i, start], axis, step, &mut row[start..end]) };
+                unsafe { self.fill_run(input, [outer, inner], [i, start], run, phase, &mut row[start..end]) };
                 start = end;
             }
         }
     }
 
-    /// Writes a run along the innermost dimension.
+    /// Writes the rest of a run from its element `phase` on.
     ///
     /// # Safety
     /// As for [`fill`](Self::fill).
@@ -104,21 +102,20 @@ impl Geometry {
         input: *const T,
         [outer, inner]: [&Table; 2],
         [i, j]: [usize; 2],
-        axis: &Axis,
-        step: isize,
+        run: Run,
+        phase: usize,
         to: &mut [T],
     ) {
         let mut at = outer.offsets[i] + inner.offsets[j];
         let mut range = 0..to.len();
         for (index, dim) in self.spatial.iter().enumerate() {
             let position = dim.base + outer.positions[i][index] + inner.positions[j][index];
-            match axis.spatial {
+            match run.spatial {
                 Some((along, distance)) if along == index => {
-                    if dim.dilation != 1 {
-                        // SAFETY: passed on.
-                        return unsafe { self.fill_each(input, [outer, inner], [i, j], to) };
-                    }
-                    range = clip(position, distance, dim.size, to.len());
+                    let first = phase % run.sub;
+                    let positions = clip(position, distance, dim.size, (first + to.len()).div_ceil(run.sub));
+                    let element = |position: usize| (position * run.sub).saturating_sub(first).min(to.len());
+                    range = element(positions.start)..element(positions.end);
                     at += position * dim.stride;
                 }
                 _ => match dim.place(position) {
@@ -129,48 +126,26 @@ impl Geometry {
         }
         to[..range.start].fill(T::ZERO);
         to[range.end..].fill(T::ZERO);
-        let from = input.wrapping_offset(at + range.start as isize * step);
+        let from = input.wrapping_offset(at + range.start as isize * run.step);
         let to = &mut to[range];
         // SAFETY: the clipped run lies within the input.
         unsafe {
-            if step == 1 {
+            if run.step == 1 {
                 std::ptr::copy_nonoverlapping(from, to.as_mut_ptr(), to.len());
             } else {
                 for (index, to) in to.iter_mut().enumerate() {
-                    *to = *from.offset(index as isize * step);
+                    *to = *from.offset(index as isize * run.step);
                 }
             }
-        }
-    }
-
-    /// Writes a run along a dilated dimension.
-    ///
-    /// # Safety
-    /// As for [`fill`](Self::fill).
-    unsafe fn fill_each<T: Element>(
-        &self,
-        input: *const T,
-        [outer, inner]: [&Table; 2],
-        [i, j]: [usize; 2],
-        to: &mut [T],
-    ) {
-        for (index, to) in to.iter_mut().enumerate() {
-            let at = self.element(outer, i, inner, j + index);
-            // SAFETY: it is an element.
-            *to = at.map_or(T::ZERO, |at| unsafe { *input.offset(at) });
         }
     }
 }
 
 impl super::geometry::Spatial {
-    /// Offset of the element at a dilated position, if there is one.
+    /// Offset of the element at a position, if there is one.
     #[inline]
     fn place(&self, position: isize) -> Option<isize> {
-        if self.dilation == 1 {
-            return (0..self.size).contains(&position).then_some(position * self.stride);
-        }
-        let inside = position >= 0 && position <= (self.size - 1) * self.dilation;
-        (inside && position % self.dilation == 0).then(|| position / self.dilation * self.stride)
+        (0..self.size).contains(&position).then_some(position * self.stride)
     }
 }
 

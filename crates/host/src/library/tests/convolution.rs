@@ -149,6 +149,8 @@ fn strides_padding_and_dilation() {
         [Window(7, 3, 2, 0, 1, 1, 1, false), Window(6, 2, 3, 2, 2, 1, 1, false)],
         [Window(7, 3, 1, 2, 2, 2, 1, true), Window(6, 3, 1, 1, 2, 3, 1, true)],
         [Window(9, 3, 1, -1, -2, 1, 2, false), Window(8, 2, 2, 3, -1, 2, 3, true)],
+        [Window(7, 4, 2, 2, 1, 3, 2, true), Window(5, 4, 2, 3, 4, 4, 2, false)],
+        [Window(3, 5, 4, 2, 7, 6, 3, false), Window(6, 3, 3, 1, 5, 2, 1, true)],
         [Window(5, 1, 1, 0, 0, 1, 1, false), Window(6, 1, 1, 0, 0, 1, 1, false)],
         [Window(5, 5, 1, 0, 0, 1, 1, false), Window(4, 4, 1, 0, 0, 1, 1, false)],
         [Window(2, 3, 1, 0, 0, 1, 1, false), Window(6, 1, 1, 0, 0, 1, 1, false)],
