@@ -520,7 +520,7 @@ fn reductions_agree_with_the_reference() {
                     let block = Block::of(dtype, &values);
                     let mut out = Block::garbage(accumulator(dtype), 1);
                     // SAFETY: a block of n elements and room for one accumulator.
-                    unsafe { routine(block.pointer(), out.pointer_mut(), values.len()) };
+                    unsafe { routine(block.pointer(), out.pointer_mut(), 1, values.len()) };
                     let result = out.values()[0];
                     let widened = values.iter().map(|&x| scalar::eval_convert(x, accumulator(dtype)));
                     match widened.reduce(|a, b| scalar::eval_binary(op, a, b).expect("defined")) {
@@ -547,7 +547,7 @@ fn sums_are_as_accurate_as_pairwise() {
         let routine = reduce(level, BinaryOp::Add, DType::F32).expect("defined");
         let mut sum = 0f32;
         // SAFETY: a slice of that many elements, and room for one.
-        unsafe { routine(values.as_ptr().cast(), (&raw mut sum).cast(), values.len()) };
+        unsafe { routine(values.as_ptr().cast(), (&raw mut sum).cast(), 1, values.len()) };
         assert!((f64::from(sum) - exact).abs() / exact < 4.0 * f64::from(f32::EPSILON));
     });
 }
@@ -562,7 +562,7 @@ fn nan_wins_reductions() {
                 let mut out = 0f32;
                 let routine = reduce(level, op, DType::F32).expect("defined");
                 // SAFETY: a slice of 100 elements, and room for one.
-                unsafe { routine(values.as_ptr().cast(), (&raw mut out).cast(), 100) };
+                unsafe { routine(values.as_ptr().cast(), (&raw mut out).cast(), 1, 100) };
                 assert!(out.is_nan());
             }
         }
