@@ -8,6 +8,8 @@
 mod geometry;
 mod patches;
 
+use std::ops::Range;
+
 use plan::EngineError;
 use plan::library::Convolution;
 use tensor::DType;
@@ -173,32 +175,29 @@ impl<T: Native> ConvolutionStep<T> {
         let block_terms = block_terms(terms);
         let fitting = (PATCH_BYTES / size_of::<T>() / block_terms).max(24);
         let shared = if threads > 1 { (rows * geometry.groups).div_ceil(4 * threads).max(24) } else { rows };
-        let chunk = fitting.min(shared).next_multiple_of(6).min(geometry.row_run);
-        let chunks_per_run = geometry.row_run.div_ceil(chunk);
-        let chunks = rows / geometry.row_run * chunks_per_run;
+        let chunk = fitting.min(shared).next_multiple_of(6).min(rows);
+        let chunks = rows.div_ceil(chunk);
         let arrays =
             (SendPointer(input.cast_mut()), SendPointer(output.wrapping_offset(geometry.output_offset)));
         if geometry.by_group {
             return context.parallel(chunks, work, |index| {
-                let first = index / chunks_per_run * geometry.row_run + index % chunks_per_run * chunk;
-                let end = (first + chunk).min((index / chunks_per_run + 1) * geometry.row_run);
+                let chunk = index * chunk..rows.min((index + 1) * chunk);
                 // SAFETY: preparing checked the arrays; chunks write different elements.
-                unsafe { self.convolve_groups(geometry, arrays, kernel.start, first..end, accumulate) };
+                unsafe { self.convolve_groups(geometry, arrays, kernel.start, chunk, accumulate) };
             });
         }
         context.parallel(geometry.groups * chunks, work, |index| {
             let (group, index) = (index / chunks, index % chunks);
-            let first = index / chunks_per_run * geometry.row_run + index % chunks_per_run * chunk;
-            let end = (first + chunk).min((index / chunks_per_run + 1) * geometry.row_run);
+            let chunk = index * chunk..rows.min((index + 1) * chunk);
             // SAFETY: preparing checked the arrays; chunks write different elements.
-            unsafe { self.convolve_rows(geometry, arrays, &kernel, group, first..end, accumulate, context) };
+            unsafe { self.convolve_rows(geometry, arrays, &kernel, group, chunk, accumulate, context) };
         });
     }
 
     /// Computes rows of the product of one group.
     ///
     /// # Safety
-    /// As for [`convolve`](Self::convolve); the rows lie within one run.
+    /// As for [`convolve`](Self::convolve).
     #[expect(clippy::too_many_arguments, reason = "the arrays, and which part of the result")]
     unsafe fn convolve_rows(
         &self,
@@ -206,53 +205,60 @@ impl<T: Native> ConvolutionStep<T> {
         (input, output): (SendPointer<T>, SendPointer<T>),
         kernel: &KernelMatrix<T>,
         group: usize,
-        rows: std::ops::Range<usize>,
+        rows: Range<usize>,
         accumulate: bool,
         context: &RunContext,
     ) {
         let terms = geometry.terms.len();
         let input = input.0.wrapping_offset(group as isize * geometry.group_steps[0]).cast_const();
         let row_table = Table::new(&geometry.rows, rows.clone());
-        let result = Matrix {
-            start: output.0.wrapping_offset(
-                group as isize * geometry.group_steps[2] + geometry.rows.step_sum(rows.start),
-            ),
-            row: geometry.rows.last_step(),
-            column: geometry.column_steps[1],
-        };
         let kernel_step = |first: usize| match kernel.packed {
             true => first as isize * kernel.row,
             false => geometry.terms.step_sum(first),
         };
-        let product = |first: usize, count: usize, a: Matrix<*const T>| Product {
-            m: rows.len(),
-            n: geometry.columns,
-            k: count,
-            a,
-            b: Matrix {
-                start: kernel.start.at(group * kernel.group).wrapping_offset(kernel_step(first)).cast_const(),
-                row: kernel.row,
-                column: kernel.column,
-            },
-            c: result,
-            accumulate: accumulate || first > 0,
+        // Rows that are evenly spaced in the output, counted from the chunk's first.
+        let run = geometry.row_run;
+        let segments = || {
+            let starts = (rows.start / run..rows.end.div_ceil(run)).map(|at| (at * run).max(rows.start));
+            starts.map(|start| start - rows.start..((start / run + 1) * run).min(rows.end) - rows.start)
         };
-        if let Some(in_place) = geometry.in_place {
-            let start = input.wrapping_offset(geometry.address(&row_table, 0));
-            let product = product(0, terms, Matrix { start, row: in_place[0], column: in_place[1] });
+        let multiply = |segment: Range<usize>, first: usize, count: usize, a: Matrix<*const T>| {
+            let kernel_start = kernel.start.at(group * kernel.group).wrapping_offset(kernel_step(first));
+            let step =
+                group as isize * geometry.group_steps[2] + geometry.rows.step_sum(rows.start + segment.start);
+            let product = Product {
+                m: segment.len(),
+                n: geometry.columns,
+                k: count,
+                a,
+                b: Matrix { start: kernel_start.cast_const(), row: kernel.row, column: kernel.column },
+                c: Matrix {
+                    start: output.0.wrapping_offset(step),
+                    row: geometry.rows.last_step(),
+                    column: geometry.column_steps[1],
+                },
+                accumulate: accumulate || first > 0,
+            };
             let mut scratch = context.scratch(scratch_bytes(&product));
-            // SAFETY: all patches lie within the input.
-            return unsafe { multiply_here(&self.kernels, product, &mut scratch) };
+            // SAFETY: patches and kernel have these elements, and the result is this chunk's.
+            unsafe { multiply_here(&self.kernels, product, &mut scratch) };
+        };
+        if let Some([row, column]) = geometry.in_place {
+            for segment in segments() {
+                let start = input.wrapping_offset(geometry.address(&row_table, segment.start));
+                multiply(segment, 0, terms, Matrix { start, row, column });
+            }
+            return;
         }
         let block = block_terms(terms);
         let mut patches = context.scratch(block * rows.len() * size_of::<T>());
         // SAFETY: any bytes are valid elements.
         let patches = unsafe { patches.align_to_mut::<T>().1 };
-        let run = if kernel.packed { terms } else { geometry.term_run };
+        let term_run = if kernel.packed { terms } else { geometry.term_run };
         let mut next = 0;
         while next < terms || next == 0 {
             let first = next;
-            let count = block.min(terms - first).min(run - first % run.max(1));
+            let count = block.min(terms - first).min(term_run - first % term_run.max(1));
             next = first + count.max(1);
             let term_table = Table::new(&geometry.terms, first..first + count);
             let (row, column) = if geometry.rows_inner { (1, rows.len()) } else { (count, 1) };
@@ -264,12 +270,10 @@ impl<T: Native> ConvolutionStep<T> {
                     geometry.fill(input, &row_table, &term_table, geometry.run(&geometry.terms), patches);
                 }
             }
-            let start = patches.as_ptr();
-            let a = Matrix { start, row: row as isize, column: column as isize };
-            let product = product(first, count, a);
-            let mut scratch = context.scratch(scratch_bytes(&product));
-            // SAFETY: patches and kernel have these elements, and the result is this chunk's.
-            unsafe { multiply_here(&self.kernels, product, &mut scratch) };
+            for segment in segments() {
+                let start = patches[segment.start * row..].as_ptr();
+                multiply(segment, first, count, Matrix { start, row: row as isize, column: column as isize });
+            }
         }
     }
 
@@ -282,7 +286,7 @@ impl<T: Native> ConvolutionStep<T> {
         geometry: &Geometry,
         (input, output): (SendPointer<T>, SendPointer<T>),
         kernel: SendPointer<T>,
-        rows: std::ops::Range<usize>,
+        rows: Range<usize>,
         accumulate: bool,
     ) {
         let terms = geometry.terms.len();

@@ -29,10 +29,10 @@ const PARALLEL_FROM: i64 = 160;
 /// A routine made ready.
 struct LinalgStep {
     params: Linalg,
-    /// Elements of one matrix (or vector) of each array read, and bytes of an element.
-    reads: Vec<(usize, usize)>,
+    /// Elements of one matrix (or vector) of each array read, and their type.
+    reads: Vec<(usize, DType)>,
     /// The same of each array written.
-    writes: Vec<(usize, usize)>,
+    writes: Vec<(usize, DType)>,
 }
 
 /// Makes a routine ready.
@@ -55,7 +55,7 @@ pub(super) fn prepare(params: &Linalg, types: &StepTypes<'_>) -> Result<Box<dyn 
         return Err(types.unsupported(format!("{:?} of arrays {}", params.routine, arrays.join(", "))));
     }
     let sizes = |shapes: Vec<Shape>| {
-        shapes.iter().map(|shape| (shape.len as usize, shape.kind.dtype(params.dtype).size())).collect()
+        shapes.iter().map(|shape| (shape.len as usize, shape.kind.dtype(params.dtype))).collect()
     };
     Ok(Box::new(LinalgStep { params: params.clone(), reads: sizes(reads), writes: sizes(writes) }))
 }
@@ -139,20 +139,21 @@ impl LibraryStep for LinalgStep {
             let arrays = Arrays {
                 reads: (0..reads.len())
                     .map(|i| {
-                        let (len, size) = self.reads[i];
-                        (reads[i].at(index * len * size).cast_const(), len)
+                        let (len, dtype) = self.reads[i];
+                        (reads[i].at(index * len * dtype.size()).cast_const(), len)
                     })
                     .collect(),
                 writes: (0..writes.len())
                     .map(|i| {
-                        let (len, size) = self.writes[i];
-                        (writes[i].at(index * len * size), len)
+                        let (len, dtype) = self.writes[i];
+                        (writes[i].at(index * len * dtype.size()), len)
                     })
                     .collect(),
             };
             // SAFETY: preparing checked sizes and types of all arrays; matrices are apart.
             unsafe {
                 match self.params.dtype {
+                    _ if self.is_spectral() => self.run_spectral(&arrays, par),
                     DType::F32 => self.run_one::<f32>(&arrays, par),
                     DType::F64 => self.run_one::<f64>(&arrays, par),
                     DType::C64 => self.run_one::<Complex<f32>>(&arrays, par),
@@ -230,6 +231,87 @@ impl LinalgStep {
                 LinalgRoutine::Lu => {
                     factor::lu([m, n], a, arrays.write(0), arrays.write(1), arrays.write(2), par)
                 }
+                LinalgRoutine::Hessenberg => householder::hessenberg(n, a, arrays.write(0), arrays.write(1)),
+                LinalgRoutine::Tridiagonal { lower } => householder::tridiagonal(
+                    n,
+                    lower,
+                    a,
+                    arrays.write(0),
+                    [arrays.write(1), arrays.write(2)],
+                    arrays.write(3),
+                ),
+                LinalgRoutine::Eigh { .. }
+                | LinalgRoutine::Svd { .. }
+                | LinalgRoutine::Eig { .. }
+                | LinalgRoutine::Schur { .. } => unreachable!("run as spectral routines"),
+            }
+        }
+    }
+
+    fn is_spectral(&self) -> bool {
+        matches!(
+            self.params.routine,
+            LinalgRoutine::Eigh { .. }
+                | LinalgRoutine::Svd { .. }
+                | LinalgRoutine::Eig { .. }
+                | LinalgRoutine::Schur { .. }
+        )
+    }
+
+    /// Runs a spectral routine on one matrix, in double precision whatever its type: these algorithms are
+    /// long, and one instance of each for real and for complex numbers keeps the library small.
+    ///
+    /// # Safety
+    /// As [`run_one`](Self::run_one).
+    unsafe fn run_spectral(&self, arrays: &Arrays, par: Par) {
+        // SAFETY: the contract; the wide arrays have the lengths of the narrow ones, in double precision.
+        unsafe {
+            match self.params.dtype {
+                DType::F64 => self.run_wide::<f64>(arrays, par),
+                DType::C128 => self.run_wide::<Complex<f64>>(arrays, par),
+                _ => {
+                    let floats =
+                        |&(len, dtype): &(usize, DType)| len * if dtype.is_complex() { 2 } else { 1 };
+                    let reads: Vec<usize> = self.reads.iter().map(floats).collect();
+                    let writes: Vec<usize> = self.writes.iter().map(floats).collect();
+                    let narrow =
+                        |i: usize| std::slice::from_raw_parts(arrays.reads[i].0.cast::<f32>(), reads[i]);
+                    let wide_in: Vec<Vec<f64>> =
+                        (0..reads.len()).map(|i| narrow(i).iter().map(|&x| x.into()).collect()).collect();
+                    let mut wide_out: Vec<Vec<f64>> = writes.iter().map(|&n| vec![0.0; n]).collect();
+                    let wide = Arrays {
+                        reads: wide_in
+                            .iter()
+                            .zip(&self.reads)
+                            .map(|(v, r)| (v.as_ptr().cast(), r.0))
+                            .collect(),
+                        writes: wide_out
+                            .iter_mut()
+                            .zip(&self.writes)
+                            .map(|(v, w)| (v.as_mut_ptr().cast(), w.0))
+                            .collect(),
+                    };
+                    match self.params.dtype {
+                        DType::F32 => self.run_wide::<f64>(&wide, par),
+                        _ => self.run_wide::<Complex<f64>>(&wide, par),
+                    }
+                    for (i, values) in wide_out.iter().enumerate() {
+                        let out = std::slice::from_raw_parts_mut(arrays.writes[i].0.cast::<f32>(), writes[i]);
+                        out.iter_mut().zip(values).for_each(|(out, &value)| *out = value as f32);
+                    }
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`run_one`](Self::run_one).
+    unsafe fn run_wide<T: Field>(&self, arrays: &Arrays, par: Par) {
+        let (m, n) = (self.params.rows as usize, self.params.cols as usize);
+        // SAFETY: the contract; each array is borrowed once.
+        unsafe {
+            let a = arrays.read::<T>(0);
+            match self.params.routine {
                 LinalgRoutine::Eigh { lower } => {
                     spectral::eigh(n, lower, a, arrays.write(0), arrays.write(1), par);
                 }
@@ -245,15 +327,7 @@ impl LinalgStep {
                 LinalgRoutine::Schur { vectors } => {
                     T::schur(n, a, arrays.write(0), vectors.then(|| arrays.write(1)), par);
                 }
-                LinalgRoutine::Hessenberg => householder::hessenberg(n, a, arrays.write(0), arrays.write(1)),
-                LinalgRoutine::Tridiagonal { lower } => householder::tridiagonal(
-                    n,
-                    lower,
-                    a,
-                    arrays.write(0),
-                    [arrays.write(1), arrays.write(2)],
-                    arrays.write(3),
-                ),
+                _ => unreachable!("run as one of the other routines"),
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::geometry::{Axes, Geometry, Run};
+use super::geometry::{Axes, Axis, Geometry, Run};
 use crate::cpu::{Isa, per_level};
 use crate::library::gemm::Element;
 
@@ -28,18 +28,31 @@ impl Table {
             positions: Vec::with_capacity(range.len()),
             first: range.start,
         };
-        for index in range {
-            let (mut rest, mut offset, mut position) = (index, 0, [0; MAX_SPATIAL]);
-            for axis in axes.0.iter().rev() {
-                let at = (rest % axis.size) as isize;
-                rest /= axis.size;
-                match axis.spatial {
-                    None => offset += at * axis.input_step,
-                    Some((dim, distance)) => position[dim] += at * distance,
+        let mut index = vec![0; axes.0.len()];
+        let mut rest = range.start;
+        let mut now = (0, [0; MAX_SPATIAL]);
+        let step = |now: &mut (isize, [isize; MAX_SPATIAL]), axis: &Axis, by: isize| match axis.spatial {
+            None => now.0 += by * axis.input_step,
+            Some((dim, distance)) => now.1[dim] += by * distance,
+        };
+        for (axis, index) in axes.0.iter().zip(&mut index).rev().filter(|(axis, _)| axis.size > 0) {
+            *index = rest % axis.size;
+            rest /= axis.size;
+            step(&mut now, axis, *index as isize);
+        }
+        for _ in range {
+            table.offsets.push(now.0);
+            table.positions.push(now.1);
+            for (axis, index) in axes.0.iter().zip(&mut index).rev() {
+                *index += 1;
+                let wraps = *index == axis.size;
+                let by = if wraps { 1 - axis.size as isize } else { 1 };
+                step(&mut now, axis, by);
+                if !wraps {
+                    break;
                 }
+                *index = 0;
             }
-            table.offsets.push(offset);
-            table.positions.push(position);
         }
         table
     }
