@@ -144,8 +144,9 @@ pub struct SortKey {
     pub total: bool,
 }
 
-/// The k largest of each row, in descending order, and their positions; equal elements by position;
-/// NaN counts as largest. Reads an array `[rows, size]`; writes values `[rows, k]`, indices i32 `[rows, k]`.
+/// The k largest of each row, in descending order, and their positions; equal elements by position. Floats
+/// are in total order, as XLA has it: +NaN largest, -NaN smallest. Reads an array `[rows, size]`; writes
+/// values `[rows, k]`, indices i32 `[rows, k]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TopK {
     /// Element type.
@@ -337,7 +338,7 @@ pub enum LinalgRoutine {
         /// Number of reflectors.
         taus: i64,
     },
-    /// a -> lu, pivots (i32), permutation (i32).
+    /// a -> lu, pivots (i32, from 0: the row exchanged with each), permutation (i32: order of the rows).
     Lu,
     /// a -> vectors, values, ascending.
     Eigh {

@@ -12,6 +12,54 @@ use tensor::DType;
 pub(crate) type Combine =
     unsafe fn(to: *mut u8, to_stride: isize, from: *const u8, from_stride: isize, count: usize);
 
+/// `to[indices[i] * scale] = op(of itself, from[i * stride])` in order, where the index is at least 0 and at
+/// most the limit.
+///
+/// # Safety
+/// As [`Combine`], for all indices within the limit.
+pub(crate) type Indexed = unsafe fn(to: *mut u8, from: *const u8, &Indices);
+
+/// Where single elements go.
+pub(crate) struct Indices {
+    /// Indices.
+    pub start: *const i32,
+    /// Distance between indices.
+    pub stride: isize,
+    /// How many there are.
+    pub count: usize,
+    /// The largest that counts.
+    pub limit: i64,
+    /// Distance in the destination for an index of one.
+    pub scale: isize,
+    /// Distance between elements of the source.
+    pub from_stride: isize,
+}
+
+/// The routines of an operation on a type.
+#[derive(Clone, Copy)]
+pub(crate) struct Routines {
+    /// For runs of elements.
+    pub run: Combine,
+    /// For single elements.
+    pub indexed: Indexed,
+}
+
+/// # Safety
+/// As [`Indexed`].
+unsafe fn indexed<P: Pairwise>(to: *mut u8, from: *const u8, indices: &Indices) {
+    let (to, from) = (to.cast::<P::Element>(), from.cast::<P::Element>());
+    for i in 0..indices.count as isize {
+        // SAFETY: the contract.
+        unsafe {
+            let index = i64::from(*indices.start.offset(i * indices.stride));
+            if (0..=indices.limit).contains(&index) {
+                let to = to.offset(index as isize * indices.scale);
+                *to = P::apply(*to, *from.offset(i * indices.from_stride));
+            }
+        }
+    }
+}
+
 /// A function of two elements.
 trait Pairwise {
     type Element: Copy;
@@ -54,7 +102,7 @@ macro_rules! pairwise {
                 $body
             }
         }
-        combine::<Op>
+        Routines { run: combine::<Op>, indexed: indexed::<Op> }
     }};
 }
 
@@ -114,7 +162,7 @@ macro_rules! complexes {
 }
 
 /// The routine for an operation and a type, if there is one.
-pub(crate) fn binary(op: BinaryOp, dtype: DType) -> Option<Combine> {
+pub(crate) fn binary(op: BinaryOp, dtype: DType) -> Option<Routines> {
     Some(match dtype {
         DType::F64 => floats!(op, f64),
         DType::F32 => floats!(op, f32),
@@ -141,7 +189,7 @@ pub(crate) fn binary(op: BinaryOp, dtype: DType) -> Option<Combine> {
 }
 
 /// The routine that replaces elements of `size` bytes.
-pub(crate) fn replace(size: usize) -> Combine {
+pub(crate) fn replace(size: usize) -> Routines {
     match size {
         1 => pairwise!(u8, _a, b, b),
         2 => pairwise!(u16, _a, b, b),

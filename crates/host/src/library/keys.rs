@@ -12,31 +12,26 @@ pub(crate) type KeyOf = unsafe fn(*const u8, isize, &mut [u64]);
 /// The keys of a type; `None` if it has no order.
 ///
 /// Smaller elements have smaller keys, below 2^(bits of the type). Floats are ordered totally (-NaN lowest,
-/// -0 below +0) or weakly (zeros equal; every NaN equal and above infinity); `nan_largest` treats every NaN so
-/// in the total order as well.
-pub(crate) fn key_function(dtype: DType, total: bool, nan_largest: bool) -> Option<KeyOf> {
-    Some(match (dtype, total, nan_largest) {
-        (DType::Bool | DType::U2 | DType::U4 | DType::U8, ..) => keys::<u8>,
-        (DType::I2 | DType::I4 | DType::I8, ..) => keys::<i8>,
-        (DType::U16, ..) => keys::<u16>,
-        (DType::I16, ..) => keys::<i16>,
-        (DType::U32, ..) => keys::<u32>,
-        (DType::I32, ..) => keys::<i32>,
-        (DType::U64, ..) => keys::<u64>,
-        (DType::I64, ..) => keys::<i64>,
-        (DType::F16, true, false) => keys::<Total<f16>>,
-        (DType::F16, true, true) => keys::<NanLast<f16>>,
-        (DType::F16, ..) => keys::<Weak<f16>>,
-        (DType::BF16, true, false) => keys::<Total<bf16>>,
-        (DType::BF16, true, true) => keys::<NanLast<bf16>>,
-        (DType::BF16, ..) => keys::<Weak<bf16>>,
-        (DType::F32, true, false) => keys::<Total<f32>>,
-        (DType::F32, true, true) => keys::<NanLast<f32>>,
-        (DType::F32, ..) => keys::<Weak<f32>>,
-        (DType::F64, true, false) => keys::<Total<f64>>,
-        (DType::F64, true, true) => keys::<NanLast<f64>>,
-        (DType::F64, ..) => keys::<Weak<f64>>,
-        _ => return narrow(dtype, total && !nan_largest),
+/// -0 below +0) or weakly (zeros equal; every NaN equal and above infinity).
+pub(crate) fn key_function(dtype: DType, total: bool) -> Option<KeyOf> {
+    Some(match (dtype, total) {
+        (DType::Bool | DType::U2 | DType::U4 | DType::U8, _) => keys::<u8>,
+        (DType::I2 | DType::I4 | DType::I8, _) => keys::<i8>,
+        (DType::U16, _) => keys::<u16>,
+        (DType::I16, _) => keys::<i16>,
+        (DType::U32, _) => keys::<u32>,
+        (DType::I32, _) => keys::<i32>,
+        (DType::U64, _) => keys::<u64>,
+        (DType::I64, _) => keys::<i64>,
+        (DType::F16, true) => keys::<Total<f16>>,
+        (DType::F16, _) => keys::<Weak<f16>>,
+        (DType::BF16, true) => keys::<Total<bf16>>,
+        (DType::BF16, _) => keys::<Weak<bf16>>,
+        (DType::F32, true) => keys::<Total<f32>>,
+        (DType::F32, _) => keys::<Weak<f32>>,
+        (DType::F64, true) => keys::<Total<f64>>,
+        (DType::F64, _) => keys::<Weak<f64>>,
+        _ => return narrow(dtype, total),
     })
 }
 
@@ -79,10 +74,6 @@ signed_keys!(i8 u8 i16 u16 i32 u32 i64 u64);
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 struct Total<T>(T);
-/// Floats in total order, but for NaNs, which are equal and largest.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-struct NanLast<T>(T);
 /// Floats with equal zeros, and NaNs equal and largest.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -98,16 +89,13 @@ macro_rules! float_keys {
                 (if bits & top != 0 { !bits } else { bits | top }).into()
             }
         }
-        impl Key for NanLast<$type> {
-            #[inline(always)]
-            fn key(self) -> u64 {
-                if self.0.is_nan() { $bits::MAX.into() } else { Total(self.0).key() }
-            }
-        }
         impl Key for Weak<$type> {
             #[inline(always)]
             fn key(self) -> u64 {
-                NanLast(if self.0 == $zero { $zero } else { self.0 }).key()
+                if self.0.is_nan() {
+                    return $bits::MAX.into();
+                }
+                Total(if self.0 == $zero { $zero } else { self.0 }).key()
             }
         }
     )* };

@@ -15,6 +15,8 @@ const TINY: usize = 300;
 const CHUNKS_PER_THREAD: usize = 3;
 /// A dot-shaped product has at most this many rows or columns.
 const FEW: usize = 4;
+/// Columns from which rows of the right operand are better read whole than in strips.
+const MANY: usize = 256;
 
 /// Computes `count` products, the i-th of which is `at(i)`; all have the same sizes and strides.
 ///
@@ -169,6 +171,9 @@ pub(crate) unsafe fn multiply_here<T: Element>(
         if product.n <= FEW && product.a.column == 1 && product.a.row != 1 {
             return multiply_few(kernels.level, &product.transposed(), scratch);
         }
+        if product.m == 1 && product.b.column == 1 && product.c.column == 1 && product.n >= MANY {
+            return multiply_row(kernels.level, &product);
+        }
         product.multiply(kernels, scratch);
     }
 }
@@ -250,6 +255,107 @@ struct Dots<T> {
     right: [*const T; DOTS],
     terms: usize,
     sums: *mut [T; DOTS],
+}
+
+/// Rows that [`add_rows`] adds at a time.
+const ADDED: usize = 8;
+
+/// A row times a matrix whose rows are contiguous, as a sum of its rows: reads the matrix in order.
+///
+/// # Safety
+/// As for [`multiply_all`].
+unsafe fn multiply_row<T: Element>(level: Level, product: &Product<T>) {
+    let Product { n, k, a, b, c, accumulate, .. } = *product;
+    let (eight, one) = (add_rows::<Of<T>, Eight>(level), add_rows::<Of<T>, One>(level));
+    for p in (0..k).step_by(ADDED) {
+        let count = ADDED.min(k - p);
+        let factor = |r: usize| a.start.wrapping_offset((p + r) as isize * a.column);
+        let row = |r: usize| b.start.wrapping_offset((p + r) as isize * b.row);
+        let mut sum = RowSum {
+            factors: [T::ZERO; ADDED],
+            rows: [row(0); ADDED],
+            to: c.start,
+            columns: n,
+            accumulate: accumulate || p > 0,
+        };
+        // SAFETY: all indices are within the matrices.
+        unsafe {
+            if count == ADDED {
+                sum.factors = std::array::from_fn(|r| *factor(r));
+                sum.rows = std::array::from_fn(row);
+                eight((&raw const sum).cast());
+                continue;
+            }
+            for r in 0..count {
+                (sum.factors[0], sum.rows[0]) = (*factor(r), row(r));
+                one((&raw const sum).cast());
+                sum.accumulate = true;
+            }
+        }
+    }
+}
+
+/// Argument of [`add_rows`]: `to[j] = sum of factors[r] * rows[r][j]`, or adds it.
+struct RowSum<T> {
+    factors: [T; ADDED],
+    rows: [*const T; ADDED],
+    to: *mut T,
+    columns: usize,
+    accumulate: bool,
+}
+
+/// A number of rows, as a type.
+pub(crate) trait Count: 'static {
+    /// The number.
+    const COUNT: usize;
+}
+/// [`ADDED`] rows.
+pub(crate) enum Eight {}
+/// One row.
+pub(crate) enum One {}
+impl Count for Eight {
+    const COUNT: usize = ADDED;
+}
+impl Count for One {
+    const COUNT: usize = 1;
+}
+
+per_level! {
+    /// A sum of rows; the argument is a `*const RowSum<T>`.
+    fn add_rows<K: OfElement, N: Count>(argument: *const u8) -> unsafe fn(*const u8) = add_rows_body;
+}
+
+/// # Safety
+/// The argument points to a valid [`RowSum`] whose result overlaps no row.
+#[inline(always)]
+unsafe fn add_rows_body<L: Isa, K: OfElement, N: Count>(argument: *const u8) {
+    const LANES: usize = 32;
+    // SAFETY: all rows have `columns` elements.
+    unsafe {
+        let sum = &*argument.cast::<RowSum<K::Element>>();
+        let zero = <K::Element as Element>::ZERO;
+        let mut j = 0;
+        while j + LANES <= sum.columns {
+            let to = sum.to.add(j).cast::<[K::Element; LANES]>();
+            let mut lanes = if sum.accumulate { to.read_unaligned() } else { [zero; LANES] };
+            for r in 0..N::COUNT {
+                let row = sum.rows[r].add(j);
+                for lane in 0..LANES {
+                    lanes[lane] = sum.factors[r].madd::<L>(*row.add(lane), lanes[lane]);
+                }
+            }
+            to.write_unaligned(lanes);
+            j += LANES;
+        }
+        while j < sum.columns {
+            let mut value = if sum.accumulate { *sum.to.add(j) } else { zero };
+            for r in 0..N::COUNT {
+                value = sum.factors[r].madd::<L>(*sum.rows[r].add(j), value);
+            }
+            *sum.to.add(j) = value;
+            j += 1;
+        }
+    }
 }
 
 /// An element type, as what [`per_level!`] is generic over.

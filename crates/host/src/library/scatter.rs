@@ -6,7 +6,7 @@ use plan::{EngineError, Graph, Node, NodeId, NodeOp};
 use smallvec::smallvec;
 use tensor::{DType, Dims, row_major_strides};
 
-use super::combine::{self, Combine};
+use super::combine::{self, Indices, Routines};
 use super::graph::{Bits, ScalarFunction, read_bits, scalar, write_bits};
 use super::product::SendPointer;
 use super::{LibraryStep, StepTypes};
@@ -37,7 +37,7 @@ struct ScatterStep {
 
 enum Apply {
     /// Each operand on its own.
-    Runs(Vec<Combine>),
+    Runs(Vec<Routines>),
     /// All operands together, by element.
     Function(ScalarFunction),
 }
@@ -150,6 +150,23 @@ impl LibraryStep for ScatterStep {
         if windows * elements == 0 {
             return Ok(());
         }
+        if let (Apply::Runs(runs), [[count_of, from_stride, stride]], [0], [dim], 1, DType::I32) =
+            (&self.apply, &self.positions[..], &self.batching[..], &self.vector[..], elements, self.index)
+        {
+            let places = Indices {
+                start: reads[count].cast(),
+                stride: *stride as isize,
+                count: *count_of as usize,
+                limit: self.limits[*dim],
+                scale: self.operand_strides[*dim] as isize,
+                from_stride: *from_stride as isize,
+            };
+            for ((run, &to), &from) in runs.iter().zip(writes).zip(&reads[count + 1..]) {
+                // SAFETY: preparing checked the sizes.
+                unsafe { (run.indexed)(to, from, &places) };
+            }
+            return Ok(());
+        }
         // Threads share the windows' elements, not the windows, so that the order of updates is kept.
         let split = (0..self.window.len()).max_by_key(|&dim| self.window[dim][0]);
         let along = split.map_or(1, |dim| self.window[dim][0] as usize);
@@ -224,7 +241,7 @@ impl ScatterStep {
                             visit(window, &mut index, |to_offset, from_offset, count, strides| {
                                 for (operand, run) in runs.iter().enumerate() {
                                     let size = self.sizes[operand];
-                                    run(
+                                    (run.run)(
                                         results[operand].at((to + to_offset) as usize * size),
                                         strides[0] as isize,
                                         updates[operand].at((from + from_offset) as usize * size),

@@ -24,8 +24,7 @@ pub(super) fn prepare(top_k: &TopK, types: &StepTypes<'_>) -> Result<Box<dyn Lib
         && types.writes.iter().all(|ty| ty.len() as i64 >= rows * k)
         && (0..=size).contains(&k)
         && size <= i32::MAX.into();
-    // Total order, but every NaN is largest.
-    let key = key_function(dtype, true, true).filter(|_| fits);
+    let key = key_function(dtype, true).filter(|_| fits);
     let key = key.ok_or_else(|| types.unsupported(format!("top_k of {dtype} [{rows}, {size}]")))?;
     Ok(Box::new(TopKStep { top_k: top_k.clone(), key }))
 }

@@ -71,6 +71,8 @@ fn several_blocks() {
         check([DType::F32; 4], [1, 130, 530, 600], transposed);
         check([DType::F64; 4], [1, 250, 300, 300], transposed);
         check([DType::F32; 4], [1, 3, 5000, 70], transposed);
+        check([DType::F32; 4], [1, 1, 21, 600], transposed);
+        check([DType::I64; 4], [1, 290, 16, 1], transposed);
         check([DType::F32; 4], [1, 9, 20000, 10], transposed);
         check([DType::F32; 4], [1, 700, 300, 1], transposed);
     }
