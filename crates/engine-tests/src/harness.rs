@@ -162,9 +162,15 @@ pub fn single_step(op: StepOp, reads: &[TensorType], writes: &[TensorType]) -> P
         name: "test".into(),
         slots,
         constants: Vec::new(),
-        params: (0..reads.len()).map(|number| Param { ty: reads[number].clone(), slot: id(number), donated: false }).collect(),
+        params: (0..reads.len())
+            .map(|number| Param { ty: reads[number].clone(), slot: id(number), donated: false })
+            .collect(),
         results: (0..writes.len())
-            .map(|number| ResultSlot { ty: writes[number].clone(), slot: id(reads.len() + number), alias: None })
+            .map(|number| ResultSlot {
+                ty: writes[number].clone(),
+                slot: id(reads.len() + number),
+                alias: None,
+            })
             .collect(),
         body: Block { steps: vec![step] },
         arena_bytes: 0,

@@ -88,9 +88,11 @@ impl Isa for Avx512 {
 /// pointer to that level's copy.
 ///
 /// The body and all it calls must be `#[inline(always)]`, or they are compiled without the features.
-/// Calling a pointer for a level that the machine lacks is undefined behaviour.
+/// Calling a pointer for a level that the machine lacks is undefined behaviour. Where the constant after
+/// `wide` is false there is no copy for 512 bits: each costs a megabyte over all types, and elements of 1, 2
+/// and 16 bytes gain little.
 macro_rules! per_level {
-    ($($(#[$meta:meta])* fn $name:ident<$($kernel:ident: $bound:path),*>($($arg:ident: $type:ty),*) -> $pointer:ty = $body:ident;)*) => { $(
+    ($($(#[$meta:meta])* fn $name:ident<$($kernel:ident: $bound:path),*>($($arg:ident: $type:ty),*) -> $pointer:ty = $body:ident $(, wide $wide:expr)?;)*) => { $(
         $(#[$meta])*
         pub(crate) fn $name<$($kernel: $bound),*>(level: $crate::cpu::Level) -> $pointer {
             unsafe fn baseline<$($kernel: $bound),*>($($arg: $type),*) {
@@ -111,7 +113,9 @@ macro_rules! per_level {
             }
             match level {
                 #[cfg(target_arch = "x86_64")]
-                $crate::cpu::Level::Avx512 => avx512::<$($kernel),*>,
+                $crate::cpu::Level::Avx512 => {
+                    if const { true $(&& $wide)? } { avx512::<$($kernel),*> } else { avx2::<$($kernel),*> }
+                }
                 #[cfg(target_arch = "x86_64")]
                 $crate::cpu::Level::Avx2 => avx2::<$($kernel),*>,
                 _ => baseline::<$($kernel),*>,

@@ -27,9 +27,8 @@ impl Printer<'_, '_> {
     }
 
     fn step(&mut self, step: &Step) -> fmt::Result {
-        let slots = |ids: &[crate::SlotId]| {
-            ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        };
+        let slots =
+            |ids: &[crate::SlotId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let head = format!("{} <- {}({})", slots(&step.writes), step.op.name(), slots(&step.reads));
         self.line(format_args!("{head}  // {}", step.origin))?;
         match &step.op {
@@ -77,7 +76,8 @@ impl Printer<'_, '_> {
     fn stage(&mut self, stage: &Stage, row: &mut usize) -> fmt::Result {
         self.nodes(&stage.nodes)?;
         for reduction in &stage.reductions {
-            let names = |ids: &[NodeId]| ids.iter().map(|n| format!("v{}", n.0)).collect::<Vec<_>>().join(", ");
+            let names =
+                |ids: &[NodeId]| ids.iter().map(|n| format!("v{}", n.0)).collect::<Vec<_>>().join(", ");
             let results: Vec<_> = (0..reduction.initial.len()).map(|i| format!("row{}", *row + i)).collect();
             *row += reduction.initial.len();
             let combiner = match &reduction.combiner {

@@ -47,8 +47,8 @@ pub(super) fn prepare(sort: &Sort, types: &StepTypes<'_>) -> Result<Box<dyn Libr
     }
     let prepare_key = |key: &SortKey| {
         let dtype = sort.dtypes[key.array];
-        let function = key_function(dtype, key.total)
-            .ok_or_else(|| types.unsupported(format!("a sort by {dtype}")))?;
+        let function =
+            key_function(dtype, key.total).ok_or_else(|| types.unsupported(format!("a sort by {dtype}")))?;
         let flip = if key.descending { u64::MAX >> (64 - key_bits(dtype)) } else { 0 };
         Ok(PreparedKey { array: key.array, bytes: dtype.size(), key: function, flip })
     };

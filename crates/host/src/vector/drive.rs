@@ -118,17 +118,22 @@ impl Form for BothScalar {
 
 per_level! {
     /// `out[i] = K(x[i])`.
-    fn unary<K: Unary>(x: *const u8, out: *mut u8, n: usize) -> UnaryFn = unary_body;
+    fn unary<K: Unary>(x: *const u8, out: *mut u8, n: usize) -> UnaryFn = unary_body, wide wide::<K::In>();
     /// `out[i] = K(a[i], b[i])`, or `a[0]`, `b[0]` as the form says.
-    fn binary<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = binary_body;
+    fn binary<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = binary_body, wide wide::<K::In>();
     /// `out[i] = K(b[i], a[i])`, by the routine of the operands in that order.
-    fn swapped<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = swapped_body;
+    fn swapped<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = swapped_body, wide wide::<K::In>();
     /// `out[i] = K(a[i], b[i], c[i])`; `F::LEFT` and `F::RIGHT` say whether b and c are one element.
-    fn ternary<K: Ternary, F: Form>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_body;
+    fn ternary<K: Ternary, F: Form>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_body, wide wide::<K::Elem>();
     /// `out[i] = K(a[i], b[i], c[i])` with one element each for a and c.
-    fn ternary_between<K: Ternary>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_between_body;
+    fn ternary_between<K: Ternary>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_between_body, wide wide::<K::Elem>();
     /// `out[r] = K(x[r * len], K(x[r * len + 1], ..))` for each row `r`, in a fixed tree order.
-    fn reduce<K: Fold>(x: *const u8, out: *mut u8, rows: usize, len: usize) -> ReduceFn = reduce_body;
+    fn reduce<K: Fold>(x: *const u8, out: *mut u8, rows: usize, len: usize) -> ReduceFn = reduce_body, wide wide::<K::Elem>();
+}
+
+/// Whether elements are worth 512-bit routines: those of 4 and 8 bytes.
+const fn wide<T>() -> bool {
+    matches!(size_of::<T>(), 4 | 8)
 }
 
 /// Lanes that heavy kernels and copies work on at a time.
