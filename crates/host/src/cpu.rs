@@ -89,8 +89,8 @@ impl Isa for Avx512 {
 ///
 /// The body and all it calls must be `#[inline(always)]`, or they are compiled without the features.
 /// Calling a pointer for a level that the machine lacks is undefined behaviour. Where the constant after
-/// `wide` is false there is no copy for 512 bits: each costs a megabyte over all types, and elements of 1, 2
-/// and 16 bytes gain little.
+/// `wide` is false there is no copy for 512 bits: over all types those are megabytes, and 4 bytes is the size
+/// of nearly all elements that programs compute with.
 macro_rules! per_level {
     ($($(#[$meta:meta])* fn $name:ident<$($kernel:ident: $bound:path),*>($($arg:ident: $type:ty),*) -> $pointer:ty = $body:ident $(, wide $wide:expr)?;)*) => { $(
         $(#[$meta])*

@@ -131,9 +131,9 @@ per_level! {
     fn reduce<K: Fold>(x: *const u8, out: *mut u8, rows: usize, len: usize) -> ReduceFn = reduce_body, wide wide::<K::Elem>();
 }
 
-/// Whether elements are worth 512-bit routines: those of 4 and 8 bytes.
+/// Whether elements are worth 512-bit routines: those of 4 bytes.
 const fn wide<T>() -> bool {
-    matches!(size_of::<T>(), 4 | 8)
+    size_of::<T>() == 4
 }
 
 /// Lanes that heavy kernels and copies work on at a time.
