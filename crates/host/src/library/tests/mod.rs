@@ -1,5 +1,8 @@
 //! Library steps against brute force.
 
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "a copied literal reads like the others")]
+#![allow(clippy::needless_range_loop, reason = "indices name rows and columns")]
+
 mod convolution;
 mod dot;
 mod fft;
