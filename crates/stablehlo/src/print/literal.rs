@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(text(Scalar::from_f64(DType::F32, 0.1)), "0.1");
         assert_eq!(text(Scalar::from_f64(DType::F64, -0.0)), "-0.0");
         assert_eq!(text(Scalar::from_f64(DType::F16, f64::INFINITY)), "0x7C00");
-        assert_eq!(text(Scalar::from_f64(DType::BF16, 0.1)), "0.10009765625");
+        assert_eq!(text(Scalar::from_f64(DType::BF16, 0.1)), "0.100097656");
         assert_eq!(text(Scalar::from_bytes(DType::F8E4M3FN, &[0x7f])), "0x7F");
     }
 
