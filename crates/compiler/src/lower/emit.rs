@@ -244,12 +244,12 @@ impl<'a, V: Values> Emitter<'a, V> {
         let dtype = |value: ValueId| self.function.tensor(value).dtype;
         let kernel = Kernel {
             parallel,
-            inputs: inputs.slots.iter().map(|&(_, dtype)| dtype).collect(),
+            inputs: inputs.dtypes(),
             outputs: outputs.iter().map(|&value| dtype(value)).collect(),
             scratch: scratch.into_iter().map(|(_, m)| dtype(self.members[m].results[0])).collect(),
             stages,
         };
-        Ok(Emitted { kernel, reads: inputs.slots.into_iter().map(|(slot, _)| slot).collect(), outputs })
+        Ok(Emitted { kernel, reads: inputs.reads(), outputs })
     }
 
     fn store(
@@ -338,10 +338,10 @@ pub fn update_slice<V: Values>(values: &V, operation: &Operation) -> Result<(Ker
     };
     let kernel = Kernel {
         parallel,
-        inputs: inputs.slots.iter().map(|&(_, dtype)| dtype).collect(),
+        inputs: inputs.dtypes(),
         outputs: vec![ty.dtype],
         scratch: Vec::new(),
         stages: vec![stage],
     };
-    Ok((kernel, inputs.slots.into_iter().map(|(slot, _)| slot).collect()))
+    Ok((kernel, inputs.reads()))
 }

@@ -56,6 +56,16 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Element types, as a kernel lists them.
+    pub fn dtypes(&self) -> Vec<DType> {
+        self.slots.iter().map(|&(_, dtype)| dtype).collect()
+    }
+
+    /// Slots, as a step reads them.
+    pub fn reads(&self) -> Vec<SlotId> {
+        self.slots.iter().map(|&(slot, _)| slot).collect()
+    }
+
     fn add(&mut self, slot: SlotId, dtype: DType) -> usize {
         match self.slots.iter().position(|&(s, d)| (s, d) == (slot, dtype)) {
             Some(found) => found,

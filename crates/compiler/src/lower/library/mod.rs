@@ -12,9 +12,11 @@ use smallvec::SmallVec;
 use stablehlo::{Function, Module, Operation, RegionId, ValueId};
 use tensor::{DType, Dims, Scalar};
 
+use super::combiner::combiner;
+use super::emit::scalar_function;
 use super::expand::{Inputs, Source, StageBuilder, Values};
 use super::fuse::{squeezed, strided_base};
-use super::{Lowering, classify, copy, emit, index};
+use super::{Lowering, classify, copy, index};
 use crate::Error;
 
 impl<'a> Lowering<'a> {
@@ -191,13 +193,13 @@ impl<'a> Lowering<'a> {
             to[axis] = to[axis].scaled(1, start);
             let access = plan::Access::at(index::linear(&to, &ty.dims).expr);
             let stage = Stage { nodes, stores: vec![Store { output: 0, access, value }], ..Stage::default() };
-            let mut reads: Vec<_> = inputs.slots.iter().map(|&(slot, _)| slot).collect();
+            let mut reads = inputs.reads();
             if i > 0 {
                 reads.push(result);
             }
             let kernel = Kernel {
                 parallel,
-                inputs: inputs.slots.iter().map(|&(_, dtype)| dtype).collect(),
+                inputs: inputs.dtypes(),
                 outputs: vec![ty.dtype],
                 scratch: Vec::new(),
                 stages: vec![stage],
@@ -323,6 +325,3 @@ fn splat<V: Values>(values: &V, value: ValueId) -> Option<Scalar> {
         _ => None,
     }
 }
-
-use super::combiner::combiner;
-use emit::scalar_function;

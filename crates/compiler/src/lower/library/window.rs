@@ -78,12 +78,12 @@ impl<'a> Lowering<'a> {
         let write = Stage { nodes: builder.finish(), stores, ..Stage::default() };
         let kernel = Kernel {
             parallel,
-            inputs: inputs.slots.iter().map(|&(_, dtype)| dtype).collect(),
+            inputs: inputs.dtypes(),
             outputs: operation.results.iter().map(|&v| function.tensor(v).dtype).collect(),
             scratch: Vec::new(),
             stages: vec![fold, write],
         };
-        let reads: Vec<_> = inputs.slots.iter().map(|&(slot, _)| slot).collect();
+        let reads = inputs.reads();
         let writes = self.results(operation);
         self.push_step(operation, StepOp::Kernel(kernel.into()), &reads, &writes, block);
         Ok(())
