@@ -1,0 +1,94 @@
+//! What a prepared step does, as data.
+
+use std::sync::Arc;
+
+use plan::SlotId;
+use smallvec::SmallVec;
+
+use crate::shader::Shader;
+
+/// One action on the device's stream; each sees the effects of those before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Runs a shader.
+    Launch(Launch),
+    /// Copies the first `bytes` bytes of one array to another; they do not overlap, or are the same.
+    Copy {
+        /// Source.
+        from: SlotId,
+        /// Target.
+        to: SlotId,
+        /// Length.
+        bytes: u64,
+    },
+    /// Exchanges the memory of two slots.
+    Swap(SlotId, SlotId),
+    /// Runs the body a known number of times.
+    Repeat {
+        /// How often.
+        count: u64,
+        /// One iteration.
+        body: Vec<Command>,
+    },
+    /// Repeats `body` while `condition` leaves true in `predicate`.
+    While {
+        /// Computes the predicate.
+        condition: Vec<Command>,
+        /// A `bool` scalar.
+        predicate: SlotId,
+        /// One iteration.
+        body: Vec<Command>,
+    },
+    /// Runs the branch that an i32 scalar selects; out of range the last.
+    Case {
+        /// The selector.
+        index: SlotId,
+        /// The branches.
+        branches: Vec<Vec<Command>>,
+    },
+}
+
+/// One launch of a shader.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    /// What runs.
+    pub shader: Arc<Shader>,
+    /// What is bound, in order.
+    pub bindings: SmallVec<[Bound; 8]>,
+    /// Values of the shader's parameters.
+    pub parameters: SmallVec<[u32; 8]>,
+    /// Workgroups in each dimension; never 0.
+    pub grid: [u32; 3],
+    /// Estimated work: bytes moved or, where that is more, operations over ten. Bounds what is submitted at once.
+    pub work: u64,
+}
+
+/// An array that a launch uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Bound {
+    /// Which.
+    pub memory: Memory,
+    /// Bytes of an element of the type that the shader declares: the offset is counted in these. 1, 2, 4, 8 or 16.
+    pub unit: u32,
+}
+
+/// Memory of a launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Memory {
+    /// An array of the plan.
+    Slot(SlotId),
+    /// Bytes of the engine's scratch memory from this offset, a multiple of 64. Its contents last from launch to
+    /// launch of one step.
+    Scratch(u64),
+    /// Bytes of the step's own tables from this offset, a multiple of 64 (see `Lowered::tables`).
+    Table(u64),
+}
+
+/// The grid for a number of workgroups: one dimension if it fits, else two. Shaders compute
+/// `group = id.y * num_workgroups.x + id.x` and ignore those past the number, which they know.
+pub fn grid(groups: u64, max: u32) -> Option<[u32; 3]> {
+    let max = u64::from(max);
+    let groups = groups.max(1);
+    let (x, y) = if groups <= max { (groups, 1) } else { (max, groups.div_ceil(max)) };
+    (y <= max).then_some([x as u32, y as u32, 1])
+}

@@ -1,0 +1,54 @@
+//! What a device can do, as far as shaders depend on it.
+
+/// Features and limits of a device. Lowering is a function of the step and of these alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Features {
+    /// `f16` in storage and arithmetic.
+    pub float16: bool,
+    /// `f64` in storage and basic arithmetic (never on Metal).
+    pub float64: bool,
+    /// `i64` and `u64` in storage and arithmetic.
+    pub int64: bool,
+    /// `atomicAdd` on `f32` in storage.
+    pub float32_atomics: bool,
+    /// Smallest and largest size of a subgroup, where subgroup operations exist.
+    pub subgroup: Option<(u32, u32)>,
+    /// Edge of the square tiles of cooperative matrices of f16 with f32 sums, where they exist: 8 on Metal, 16
+    /// elsewhere.
+    pub cooperative_f16: Option<u32>,
+    /// As `cooperative_f16`, of f32 with f32 sums (Metal).
+    pub cooperative_f32: Option<u32>,
+    /// Storage buffers that one shader may use (29 on Metal).
+    pub max_bindings: u32,
+    /// Bytes of one binding.
+    pub max_binding_bytes: u64,
+    /// Bytes of workgroup memory (32 KiB on Metal).
+    pub workgroup_bytes: u32,
+    /// Threads of a workgroup.
+    pub workgroup_threads: u32,
+    /// Bytes of immediates, of which the first `4 * bindings` are offsets.
+    pub immediate_bytes: u32,
+    /// Workgroups in each dimension of a grid.
+    pub max_grid: u32,
+}
+
+impl Features {
+    /// What every supported device has: Metal's limits and no optional feature.
+    pub const fn least() -> Self {
+        Features {
+            float16: false,
+            float64: false,
+            int64: false,
+            float32_atomics: false,
+            subgroup: None,
+            cooperative_f16: None,
+            cooperative_f32: None,
+            max_bindings: 29,
+            max_binding_bytes: 128 << 20,
+            workgroup_bytes: 32 << 10,
+            workgroup_threads: 1024,
+            immediate_bytes: 128,
+            max_grid: 65535,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The GPU engine: runs plans on wgpu, that is on Metal and on Vulkan.
+//!
+//! ```text
+//! Plan step --lower--> Command (launches of shaders, copies, loops)   pure data, no device needed
+//! Command   --encode-> wgpu command buffers                           `engine`, `stream`
+//! ```
+//!
+//! * [`features`]: what a device can do.
+//! * [`shader`]: shaders as text with their interface; [`command`]: what a prepared step does.
+//! * [`lower`]: steps of a plan as commands; one module a family in [`kernel`] and [`library`], over [`scalar`].
+
+pub mod command;
+pub mod features;
+pub mod kernel;
+pub mod library;
+pub mod lower;
+pub mod scalar;
+pub mod shader;

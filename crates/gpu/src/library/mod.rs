@@ -1,0 +1,10 @@
+//! Library steps, a family a module.
+
+pub mod control;
+pub mod convolution;
+pub mod cumulative;
+pub mod dot;
+pub mod rng_bits;
+pub mod scatter;
+pub mod select_and_scatter;
+pub mod threefry;

@@ -1,0 +1,84 @@
+//! Steps of a plan as commands.
+
+use plan::{SlotId, Step, StepOp};
+use tensor::TensorType;
+use thiserror::Error;
+
+use crate::command::Command;
+use crate::features::Features;
+use crate::{kernel, library};
+
+/// What lowering a step knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The device.
+    pub features: &'a Features,
+    /// Types of the arrays, by [`SlotId`].
+    pub types: &'a [TensorType],
+}
+
+impl<'a> Context<'a> {
+    /// Type of an array.
+    pub fn ty(&self, slot: SlotId) -> &'a TensorType {
+        &self.types[slot.index()]
+    }
+}
+
+/// A step as commands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lowered {
+    /// In order.
+    pub commands: Vec<Command>,
+    /// Bytes of scratch memory that they use.
+    pub scratch_bytes: u64,
+    /// Contents of the step's tables ([`Memory::Table`](crate::command::Memory)).
+    pub tables: Vec<u8>,
+}
+
+/// Why a device does not run a step: it becomes one of the host engine.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+impl Refusal {
+    /// A refusal for this reason, such as `f64 exponential`.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Refusal(reason.into())
+    }
+}
+
+/// Lowers a step.
+///
+/// # Errors
+/// If the device cannot run it.
+pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
+    let host_only = |reason: &str| Err(Refusal::new(reason));
+    match &step.op {
+        StepOp::Kernel(kernel) => kernel::lower(kernel, step, context),
+        StepOp::Dot(dot) => library::dot::lower(dot, step, context),
+        StepOp::Convolution(convolution) => library::convolution::lower(convolution, step, context),
+        StepOp::Cumulative(cumulative) => library::cumulative::lower(cumulative, step, context),
+        StepOp::Scatter(scatter) => library::scatter::lower(scatter, step, context),
+        StepOp::SelectAndScatter(select) => library::select_and_scatter::lower(select, step, context),
+        StepOp::RngBits(bits) => library::rng_bits::lower(bits, step, context),
+        StepOp::Threefry(threefry) => library::threefry::lower(threefry, step, context),
+        StepOp::Copy => Ok(Lowered {
+            commands: vec![Command::Copy {
+                from: step.reads[0],
+                to: step.writes[0],
+                bytes: context.ty(step.writes[0]).byte_len() as u64,
+            }],
+            ..Lowered::default()
+        }),
+        StepOp::Swap => Ok(Lowered {
+            commands: vec![Command::Swap(step.writes[0], step.writes[1])],
+            ..Lowered::default()
+        }),
+        StepOp::While { .. } | StepOp::Case { .. } => library::control::lower(step, context),
+        StepOp::Sort(_) => host_only("sorts run on the host"),
+        StepOp::TopK(_) => host_only("top_k runs on the host"),
+        StepOp::Fft(_) => host_only("Fourier transforms run on the host"),
+        StepOp::Rng(_) => host_only("random numbers without a visible state are drawn on the host"),
+        StepOp::Linalg(_) => host_only("linear algebra runs on the host"),
+    }
+}
