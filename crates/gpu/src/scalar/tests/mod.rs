@@ -1,0 +1,3 @@
+//! The printed operations, translated and run.
+
+mod translate;
