@@ -1,6 +1,7 @@
 //! Library steps and control flow of the GPU engine against the host engine, on software Vulkan; their shaders
 //! are translated for Metal too.
 
+mod cumulative;
 mod device;
 mod random;
 mod translate;

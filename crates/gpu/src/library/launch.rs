@@ -85,7 +85,10 @@ impl<'a> Draft<'a> {
             "{}struct Args {{\n{offsets}{}}}\nvar<immediate> args: Args;\n",
             self.declarations, self.members
         );
-        let source: String = [&interface[..]].iter().chain(text).flat_map(|part| [part, "\n"]).collect();
+        // Native f16 must be asked for before anything else.
+        let enable = if self.declarations.contains("array<f16>") { "enable f16;\n" } else { "" };
+        let source: String =
+            [enable, &interface[..]].iter().chain(text).flat_map(|part| [part, "\n"]).collect();
         let shader = Shader {
             name: self.name,
             source: source.into(),

@@ -4,6 +4,7 @@ pub mod control;
 pub mod convolution;
 pub mod cumulative;
 pub mod dot;
+mod element;
 mod launch;
 pub mod rng_bits;
 pub mod scatter;
