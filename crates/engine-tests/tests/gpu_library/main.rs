@@ -4,6 +4,7 @@
 mod cumulative;
 mod device;
 mod random;
+mod scatter;
 mod translate;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use plan::evaluate::Elements;
 use plan::{Engine, Plan, StepOp};
 use tensor::TensorType;
 
-/// Runs a step on both engines, on the device's features and on the least, and compares all results.
+/// Runs a step on both engines, by the device's features, in fixed order and by the least features, and compares all results.
 fn compare(
     op: &StepOp,
     reads: &[TensorType],
@@ -32,7 +33,8 @@ fn compare_plan(plan: &Arc<Plan>, arrays: &[Elements], tolerance: Tolerance) {
     let Some(device) = device() else { return };
     let host = host::HostEngine::new(1).expect("threads start");
     let expected = outputs(&host, plan, arrays);
-    for features in [device.features().clone(), Features::least()] {
+    let deterministic = Features { deterministic: true, ..device.features().clone() };
+    for features in [device.features().clone(), Features::least(), deterministic] {
         let actual = outputs(&device.engine(features), plan, arrays);
         for (number, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
             assert_agree(actual, expected, tolerance, &format!("result {number} of {:?}", plan.body));

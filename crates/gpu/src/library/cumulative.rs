@@ -193,7 +193,7 @@ impl Writer<'_> {
         } else {
             let (read, unit) = element::declared(&mut self.scalars, self.dtype, Access::Read)?;
             draft = draft.slot(self.arrays[0], read, unit)?;
-            interface += &element::read(&mut self.scalars, self.dtype, 0)?;
+            interface += &element::read(&mut self.scalars, self.dtype, Access::Read, 0)?;
             interface += functions;
         }
         if matches!(pass, Pass::Whole | Pass::Sections) {

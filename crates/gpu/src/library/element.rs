@@ -12,7 +12,7 @@ use crate::scalar::{Scalars, register};
 pub(super) enum Access {
     /// Only read.
     Read,
-    /// Only written, each element by one thread; what else is in its word stays.
+    /// Written, and perhaps read, each element by one thread; what else is in its word stays.
     Write,
 }
 
@@ -37,10 +37,18 @@ pub(super) fn declared(
 ///
 /// # Errors
 /// If the device has no such type.
-pub(super) fn read(scalars: &mut Scalars<'_>, dtype: DType, binding: usize) -> Result<String, Refusal> {
+pub(super) fn read(
+    scalars: &mut Scalars<'_>,
+    dtype: DType,
+    access: Access,
+    binding: usize,
+) -> Result<String, Refusal> {
     let ty = register(dtype, scalars.features)?.wgsl();
     let lanes = scalars.storage(dtype)?.per_word;
-    let (word, lane) = place(binding, lanes);
+    let (mut word, lane) = place(binding, lanes);
+    if access == Access::Write && lanes > 1 {
+        word = format!("atomicLoad(&{word})");
+    }
     let value = scalars.unpack(dtype, &word, &lane)?;
     Ok(format!("fn read{binding}(i: u32) -> {ty} {{ return {value}; }}\n"))
 }
