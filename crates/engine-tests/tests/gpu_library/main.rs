@@ -5,6 +5,7 @@ mod cumulative;
 mod device;
 mod random;
 mod scatter;
+mod select_and_scatter;
 mod translate;
 
 use std::sync::Arc;
