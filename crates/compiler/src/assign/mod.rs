@@ -11,7 +11,7 @@ mod cost;
 mod liveness;
 mod share;
 
-use plan::{Block, Placement, Plan, ResultSlot, Slot, SlotId, Space, Step, StepOp};
+use plan::{Block, DeviceArena, Placement, Plan, ResultSlot, Slot, SlotId, Space, Step, StepOp};
 
 use crate::lower::{Draft, Home};
 
@@ -68,6 +68,7 @@ pub fn assign(draft: Draft) -> Plan {
         results,
         body,
         arena_bytes: placed.bytes,
+        device_arena: DeviceArena::default(),
         cost_ns,
     }
 }
