@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod axes;
 mod engine;
 pub mod evaluate;
 mod explain;
