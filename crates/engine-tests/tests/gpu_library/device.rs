@@ -12,7 +12,7 @@ use gpu::command::{Command, Launch, Memory};
 use gpu::features::Features;
 use gpu::lower;
 use gpu::shader::Shader;
-use plan::{Completion, Engine, EngineError, Plan, Prepared, SlotId, SlotTable};
+use plan::{Completion, Engine, EngineError, Placement, Plan, Prepared, SlotId, SlotTable};
 use tensor::TensorType;
 
 use crate::translate::check_shader;
@@ -160,10 +160,15 @@ impl TestPrepared {
         // Slots with the same memory share their place.
         let mut places: HashMap<usize, u64> = HashMap::new();
         let mut at = GUARD;
+        let mut constants: Vec<Vec<u8>> =
+            self.plan.constants.iter().map(|literal| literal.to_dense().to_vec()).collect();
         let mut offsets = Vec::new();
         let mut extents = Vec::new();
         for (number, ty) in self.types.iter().enumerate() {
-            let pointer = slots.get(SlotId(number as u32));
+            let mut pointer = slots.get(SlotId(number as u32));
+            if let Placement::Constant(index) = self.plan.slots[number].placement {
+                pointer = constants[index].as_mut_ptr();
+            }
             if pointer.is_null() {
                 offsets.push(0);
                 continue;

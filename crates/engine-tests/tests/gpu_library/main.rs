@@ -8,16 +8,17 @@ mod scatter;
 mod select_and_scatter;
 mod translate;
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use device::device;
-use engine_tests::harness::{Tolerance, assert_agree, dirty, from_bytes, run, single_step, to_bytes};
+use engine_tests::harness::{Tolerance, assert_agree, dirty, execute, from_bytes, single_step, to_bytes};
 use gpu::features::Features;
+use gpu::{GpuEngine, Selection, select};
 use plan::evaluate::Elements;
 use plan::{Engine, Plan, StepOp};
 use tensor::TensorType;
 
-/// Runs a step on both engines, by the device's features, in fixed order and by the least features, and compares all results.
+/// Runs a step on both engines, and compares all results.
 fn compare(
     op: &StepOp,
     reads: &[TensorType],
@@ -25,38 +26,51 @@ fn compare(
     writes: &[TensorType],
     tolerance: Tolerance,
 ) {
-    let plan = Arc::new(single_step(op.clone(), reads, writes));
-    compare_plan(&plan, arrays, tolerance);
+    compare_plan(&single_step(op.clone(), reads, writes), arrays, tolerance);
 }
 
-/// The same for a plan of parameters and results. Results start dirty.
-fn compare_plan(plan: &Arc<Plan>, arrays: &[Elements], tolerance: Tolerance) {
+/// The same for a plan: on the engine, and step by step with the device's features, in fixed order and with the least
+/// features. Results start dirty.
+fn compare_plan(plan: &Plan, arrays: &[Elements], tolerance: Tolerance) {
     let Some(device) = device() else { return };
     let host = host::HostEngine::new(1).expect("threads start");
     let expected = outputs(&host, plan, arrays);
+    let mut engines: Vec<(&str, Box<dyn Engine>)> = Vec::new();
     let deterministic = Features { deterministic: true, ..device.features().clone() };
-    for features in [device.features().clone(), Features::least(), deterministic] {
-        let actual = outputs(&device.engine(features), plan, arrays);
+    for (name, features) in
+        [("full", device.features().clone()), ("least", Features::least()), ("deterministic", deterministic)]
+    {
+        engines.push((name, Box::new(device.engine(features))));
+    }
+    if let Some(engine) = engine() {
+        engines.push(("engine", Box::new(engine)));
+    }
+    for (name, engine) in engines {
+        let actual = outputs(&*engine, plan, arrays);
         for (number, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
-            assert_agree(actual, expected, tolerance, &format!("result {number} of {:?}", plan.body));
+            let what = format!("{name}: result {number} of {:?}", plan.body);
+            assert_agree(actual, expected, tolerance, &what);
         }
     }
 }
 
-fn outputs(engine: &dyn Engine, plan: &Arc<Plan>, arrays: &[Elements]) -> Vec<Elements> {
-    let prepared = engine.prepare(plan.clone()).unwrap_or_else(|error| panic!("{error}: {:?}", plan.body));
-    let params = plan.params.len();
-    let mut memory: Vec<_> = plan
-        .slots
-        .iter()
-        .enumerate()
-        .map(|(at, slot)| match arrays.get(at).filter(|_| at < params) {
-            Some(array) => to_bytes(array, slot.ty.dtype),
-            None => to_bytes(&dirty(slot.ty.dtype, slot.ty.len()), slot.ty.dtype),
-        })
-        .collect();
-    let slots = memory.iter_mut().map(|bytes| bytes.as_mut_ptr()).collect();
-    run(&*prepared, slots).expect("it runs");
-    let result = |slot: plan::SlotId| from_bytes(&memory[slot.index()], plan.slot(slot).ty.dtype);
-    plan.results.iter().map(|r| result(r.slot)).collect()
+/// The engine proper, opened once.
+fn engine() -> Option<GpuEngine> {
+    static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
+    let engine = ENGINE.get_or_init(|| {
+        let adapter = select(&Selection { name: Some("llvmpipe".to_owned()) })?;
+        let device = adapter.open(None).expect("the device opens");
+        Some(GpuEngine::new(device).expect("the engine starts"))
+    });
+    engine.clone()
+}
+
+fn outputs(engine: &dyn Engine, plan: &Plan, arrays: &[Elements]) -> Vec<Elements> {
+    let given = plan.params.iter().zip(arrays).map(|(param, array)| to_bytes(array, param.ty.dtype));
+    let dirty =
+        plan.results.iter().map(|result| to_bytes(&dirty(result.ty.dtype, result.ty.len()), result.ty.dtype));
+    let mut results: Vec<_> = dirty.collect();
+    execute(engine, plan.clone(), given.collect(), &mut results)
+        .unwrap_or_else(|error| panic!("{error}: {:?}", plan.body));
+    results.iter().zip(&plan.results).map(|(bytes, result)| from_bytes(bytes, result.ty.dtype)).collect()
 }
