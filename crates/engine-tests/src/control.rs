@@ -69,6 +69,7 @@ fn plan(slots: Vec<Slot>, constants: Vec<Literal>, steps: Vec<Step>, arena_bytes
         body: Block { steps },
         arena_bytes,
         device_arena: DeviceArena::default(),
+        host_reasons: Vec::new(),
         cost_ns: 0,
     }
 }

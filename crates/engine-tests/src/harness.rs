@@ -258,6 +258,7 @@ pub fn single_step(op: StepOp, reads: &[TensorType], writes: &[TensorType]) -> P
         body: Block { steps: vec![step] },
         arena_bytes: 0,
         device_arena: DeviceArena::default(),
+        host_reasons: Vec::new(),
         cost_ns: 0,
     }
 }

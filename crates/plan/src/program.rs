@@ -28,6 +28,8 @@ pub struct Plan {
     pub arena_bytes: usize,
     /// The same in the memory of the device.
     pub device_arena: DeviceArena,
+    /// Why a step of `body` is not on the device, by its position; empty in plans for the host alone.
+    pub host_reasons: Vec<Option<Arc<str>>>,
     /// Estimated work of one run in nanoseconds on one host thread; loops of unknown length count once.
     pub cost_ns: u64,
 }

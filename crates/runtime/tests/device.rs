@@ -108,6 +108,8 @@ fn add_one(name: &str, len: i64, params: usize, donates: bool, cost_ns: u64) -> 
         results: vec![ResultSlot { ty: ty.clone(), slot: result, alias: donates.then_some(0) }],
         body: Block { steps: vec![step] },
         arena_bytes: 0,
+        device_arena: Default::default(),
+        host_reasons: Vec::new(),
         cost_ns,
     }
 }
