@@ -8,7 +8,7 @@ use super::lanes::Direction;
 use super::node::lane_name;
 use super::print::{Printer, Scope};
 use crate::lower::Refusal;
-use crate::scalar::{Register, register};
+use crate::scalar::register;
 
 /// A reduction while it is printed.
 pub(super) struct Fold<'a> {
@@ -47,7 +47,9 @@ pub(super) fn identity(op: BinaryOp, dtype: DType) -> Option<Scalar> {
             Some(Scalar::from_i128(dtype, if largest { top } else { -top - 1 }))
         }
         DTypeClass::Unsigned => Some(if largest { ones } else { Scalar::zero(dtype) }),
-        DTypeClass::Float => Some(Scalar::from_f64(dtype, if largest { f64::INFINITY } else { f64::NEG_INFINITY })),
+        DTypeClass::Float => {
+            Some(Scalar::from_f64(dtype, if largest { f64::INFINITY } else { f64::NEG_INFINITY }))
+        }
         DTypeClass::Complex => None,
     };
     match op {
@@ -124,7 +126,8 @@ impl Printer<'_, '_> {
         first: &str,
     ) -> Result<(), Refusal> {
         for lane in 0..fold.names[0].len() {
-            let targets: Vec<String> = fold.names.iter().map(|names| format!("{prefix}{}", names[lane])).collect();
+            let targets: Vec<String> =
+                fold.names.iter().map(|names| format!("{prefix}{}", names[lane])).collect();
             let elements: Vec<String> =
                 fold.reduction.inputs.iter().map(|&id| scope.name(id, lane as u32).to_owned()).collect();
             if fold.identity.is_some() {
@@ -190,7 +193,8 @@ impl Printer<'_, '_> {
         while lanes > 1 {
             lanes /= 2;
             for lane in 0..lanes {
-                let pick = |lane: usize| fold.names.iter().map(|names| names[lane].clone()).collect::<Vec<_>>();
+                let pick =
+                    |lane: usize| fold.names.iter().map(|names| names[lane].clone()).collect::<Vec<_>>();
                 let (a, b) = (pick(lane), pick(lane + lanes));
                 self.combine(fold, &a, &a, &b)?;
             }
@@ -215,7 +219,7 @@ impl Printer<'_, '_> {
                 let register = register(dtype, self.scalars.features)?;
                 let cells = names.iter().map(|_| {
                     count += 1;
-                    self.shared_array(&format!("t{}", count - 1), register, threads)
+                    self.shared.array(&format!("t{}", count - 1), register, threads)
                 });
                 arrays.push(cells.collect());
             }
@@ -239,7 +243,8 @@ impl Printer<'_, '_> {
             }
             for lane in 0..fold.names[0].len() {
                 let own: Vec<String> = arrays.iter().map(|arrays| format!("{}[lid]", arrays[lane])).collect();
-                let others: Vec<String> = arrays.iter().map(|arrays| format!("{}[other]", arrays[lane])).collect();
+                let others: Vec<String> =
+                    arrays.iter().map(|arrays| format!("{}[other]", arrays[lane])).collect();
                 self.combine_cells(fold, &own, &others)?;
             }
             if fold.identity.is_none() {
@@ -279,31 +284,19 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// An array of workgroup memory for a purpose and a type; used again if it exists.
-    pub fn shared_array(&mut self, name: &str, register: Register, len: u32) -> String {
-        let (suffix, bytes) = match register {
-            Register::Bool => ("bool", 4),
-            Register::I32 => ("i32", 4),
-            Register::U32 => ("u32", 4),
-            Register::I64 => ("i64", 8),
-            Register::U64 => ("u64", 8),
-            Register::F32 => ("f32", 4),
-            Register::C64 => ("c64", 8),
-        };
-        let name = format!("{name}_{suffix}");
-        if !self.shared.iter().any(|(known, _)| *known == name) {
-            self.shared.push((name.clone(), format!("array<{}, {len}>", register.wgsl())));
-            self.shared_bytes += len * bytes;
-        }
-        name
-    }
-
     /// Prints the row values from the partial results: combined with the starting values, rounded to their type.
-    pub fn finish(&mut self, scope: &Scope<'_>, fold: Option<&Fold<'_>>, reduction: &Reduction, row: usize) -> Result<(), Refusal> {
+    pub fn finish(
+        &mut self,
+        scope: &Scope<'_>,
+        fold: Option<&Fold<'_>>,
+        reduction: &Reduction,
+        row: usize,
+    ) -> Result<(), Refusal> {
         for lane in 0..self.schedule.lanes.of_rows() {
             let targets: Vec<String> =
                 (0..reduction.initial.len()).map(|value| self.row_name(row + value, lane)).collect();
-            let initial: Vec<String> = reduction.initial.iter().map(|&id| scope.name(id, lane).to_owned()).collect();
+            let initial: Vec<String> =
+                reduction.initial.iter().map(|&id| scope.name(id, lane).to_owned()).collect();
             let Some(fold) = fold else {
                 for (target, initial) in targets.iter().zip(&initial) {
                     self.text.line(format_args!("{target} = {initial};"));
@@ -318,6 +311,30 @@ impl Printer<'_, '_> {
                 self.text.line(format_args!("{} = {rounded};", targets[0]));
             }
         }
+        Ok(())
+    }
+
+    /// Stores the partial results of a workgroup's share of each row.
+    pub fn store_partials(&mut self, folds: &[Fold<'_>], first: usize) -> Result<(), Refusal> {
+        let split = self.schedule.split;
+        let rows = self.schedule.lanes.of_rows();
+        let mut number = first;
+        let condition = if self.schedule.team > 1 { "live && member == 0u" } else { "true" };
+        self.text.open(format_args!("if ({condition}) {{"));
+        for fold in folds {
+            for (names, dtype) in fold.names.iter().zip(&fold.dtypes) {
+                for (lane, name) in names.iter().enumerate() {
+                    let value =
+                        if *dtype == DType::Bool { format!("select(0u, 1u, {name})") } else { name.clone() };
+                    let row =
+                        if rows == 1 { "point".to_owned() } else { format!("(point * {rows}u + {lane}u)") };
+                    let place = self.arrays[number].at(&format!("{row} * {split}u + part"));
+                    self.text.line(format_args!("{place} = {value};"));
+                }
+                number += 1;
+            }
+        }
+        self.text.close();
         Ok(())
     }
 

@@ -132,7 +132,8 @@ impl Lanes {
             let strides = tensor::row_major_strides(&kernel.parallel);
             let flat = |axis: usize| {
                 let on_axis = expr.terms.iter().filter(|term| term.axis == axis);
-                on_axis.clone().count() == 1 && on_axis.clone().all(|term| term.is_plain() && term.stride == strides[axis])
+                on_axis.clone().count() == 1
+                    && on_axis.clone().all(|term| term.is_plain() && term.stride == strides[axis])
             };
             return expr.offset % width == 0
                 && expr.terms.iter().all(|term| term.axis < strides.len())

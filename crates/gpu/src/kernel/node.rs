@@ -30,14 +30,16 @@ impl Printer<'_, '_> {
             _ => {
                 let mut operands: Vec<NodeId> = Vec::new();
                 node.op.visit_operands(|id| operands.push(id));
-                let types: Vec<DType> = operands.iter().map(|id| scope.stage.nodes[id.index()].dtype).collect();
+                let types: Vec<DType> =
+                    operands.iter().map(|id| scope.stage.nodes[id.index()].dtype).collect();
                 let mut names = Names::new();
                 for lane in 0..lanes {
                     let value = match &node.op {
                         NodeOp::Index(expr) => self.index_value(scope, expr, node.dtype, lane)?,
                         NodeOp::Scratch(array) => self.read_local(scope, *array, lane)?,
                         op => {
-                            let operands: Vec<&str> = operands.iter().map(|&id| scope.name(id, lane)).collect();
+                            let operands: Vec<&str> =
+                                operands.iter().map(|&id| scope.name(id, lane)).collect();
                             self.scalars.node(op, node.dtype, &types, &operands)?
                         }
                     };
@@ -118,7 +120,13 @@ impl Printer<'_, '_> {
     }
 
     /// The element number of an access, or the number of its vector.
-    fn place(&mut self, scope: &Scope<'_>, access: &Access, lane: u32, vector: bool) -> Result<String, Refusal> {
+    fn place(
+        &mut self,
+        scope: &Scope<'_>,
+        access: &Access,
+        lane: u32,
+        vector: bool,
+    ) -> Result<String, Refusal> {
         let scale = if vector { i64::from(self.schedule.lanes.width) } else { 1 };
         let mut place = self.index(scope, &access.expr, lane, vector);
         if !access.dynamic.is_empty() && access.expr.terms.is_empty() && access.expr.offset == 0 {
@@ -135,7 +143,12 @@ impl Printer<'_, '_> {
     }
 
     /// When an access happens, unless always.
-    fn condition(&mut self, scope: &Scope<'_>, access: &Access, lane: u32) -> Result<Option<String>, Refusal> {
+    fn condition(
+        &mut self,
+        scope: &Scope<'_>,
+        access: &Access,
+        lane: u32,
+    ) -> Result<Option<String>, Refusal> {
         let mut conditions = Vec::new();
         for bound in &access.bounds {
             // A negative value is a large one without its sign.
@@ -189,7 +202,9 @@ impl Printer<'_, '_> {
             for lane in 0..self.schedule.lanes.of_stage(scope.stage) {
                 let place = self.local(scope, array, lane);
                 let mut value = scope.name(value, lane).to_owned();
-                if self.schedule.scratch[array] == Placement::Memory && self.kernel.scratch[array] == DType::Bool {
+                if self.schedule.scratch[array] == Placement::Memory
+                    && self.kernel.scratch[array] == DType::Bool
+                {
                     value = format!("select(0u, 1u, {value})");
                 }
                 self.text.line(format_args!("{place} = {value};"));
@@ -200,7 +215,8 @@ impl Printer<'_, '_> {
 
     fn read_local(&mut self, scope: &Scope<'_>, array: usize, lane: u32) -> Result<String, Refusal> {
         let place = self.local(scope, array, lane);
-        let as_word = self.schedule.scratch[array] == Placement::Memory && self.kernel.scratch[array] == DType::Bool;
+        let as_word =
+            self.schedule.scratch[array] == Placement::Memory && self.kernel.scratch[array] == DType::Bool;
         Ok(if as_word { format!("({place} != 0u)") } else { place })
     }
 
@@ -218,7 +234,9 @@ impl Printer<'_, '_> {
             Placement::Workgroup if self.schedule.members_first => {
                 format!("{name}[slot * {}u + {chunk}{}]", lanes * chunks, shift(lane * chunks))
             }
-            Placement::Workgroup => format!("{name}[{chunk} * {points}u + slot{}]", shift(lane * chunks * points)),
+            Placement::Workgroup => {
+                format!("{name}[{chunk} * {points}u + slot{}]", shift(lane * chunks * points))
+            }
             Placement::Memory if self.schedule.members_first => {
                 format!("{name} + point * {}u + {chunk}{}]", lanes * chunks, shift(lane * chunks))
             }

@@ -7,6 +7,7 @@ use tensor::DType;
 use super::expression::{Sum, div_up, divided};
 use super::lanes::{Direction, Form, Varying};
 use super::schedule::Schedule;
+use super::shared::Shared;
 use super::text::Text;
 use crate::lower::Refusal;
 use crate::scalar::{Scalars, Storage};
@@ -72,22 +73,26 @@ pub(super) struct Local {
 
 /// Prints a kernel by its schedule.
 pub(super) struct Printer<'a, 'f> {
+    /// What is printed.
     pub kernel: &'a Kernel,
+    /// How it is spread over threads.
     pub schedule: &'a Schedule,
+    /// Printer of scalar operations.
     pub scalars: &'a mut Scalars<'f>,
     /// Inputs, then outputs, then scratch memory.
     pub arrays: Vec<Array>,
+    /// The text so far.
     pub text: Text,
     /// Points of the kernel.
     pub points: i64,
+    /// The first array of partial results, where folds are not finished.
+    pub partials: Option<usize>,
     /// Names of each row value, by lane.
     pub rows: Vec<Vec<String>>,
     /// Names of row-local arrays.
     pub locals: Vec<Local>,
-    /// Workgroup memory: name and declared type.
-    pub shared: Vec<(String, String)>,
-    /// Bytes of workgroup memory.
-    pub shared_bytes: u32,
+    /// Workgroup memory.
+    pub shared: Shared,
 }
 
 /// Names of a value: one, or one a lane.
@@ -95,7 +100,9 @@ pub(super) type Names = SmallVec<[String; 1]>;
 
 /// What is known while a stage is printed.
 pub(super) struct Scope<'a> {
+    /// The stage.
     pub stage: &'a Stage,
+    /// What its nodes depend on.
     pub varying: Varying,
     /// Which nodes are available, and their names.
     pub values: Vec<Option<Names>>,
@@ -104,6 +111,19 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// The nodes that the stage folds, keeps and stores.
+    pub fn wanted(&self) -> Vec<NodeId> {
+        let stage = self.stage;
+        let mut wanted: Vec<NodeId> =
+            stage.reductions.iter().flat_map(|reduction| &reduction.inputs).copied().collect();
+        wanted.extend(stage.scratch.iter().map(|&(_, value)| value));
+        for store in &stage.stores {
+            wanted.push(store.value);
+            store.access.visit_operands(|id| wanted.push(id));
+        }
+        wanted
+    }
+
     /// The name of a value in a lane.
     pub fn name(&self, id: NodeId, lane: u32) -> &str {
         let names = self.values[id.index()].as_ref().expect("operands are printed before their uses");
@@ -172,8 +192,11 @@ impl Printer<'_, '_> {
         for (position, &size) in sizes.iter().enumerate().rev() {
             let axis = first + position;
             let last = position + 1 == sizes.len();
-            let (name, size) =
-                if last && chunked { (format!("c{axis}"), div_up(size, width.into())) } else { (format!("a{axis}"), size) };
+            let (name, size) = if last && chunked {
+                (format!("c{axis}"), div_up(size, width.into()))
+            } else {
+                (format!("a{axis}"), size)
+            };
             if position == 0 {
                 self.text.line(format_args!("let {name} = {rest};"));
             } else {

@@ -7,9 +7,11 @@ use smallvec::SmallVec;
 use tensor::DType;
 
 use super::expression::div_up;
+use super::fold;
 use super::lanes::{Direction, Form};
 use super::print::{Array, Local, Printer};
 use super::schedule::{Placement, Schedule};
+use super::shared::Shared;
 use super::text::Text;
 use crate::command::{self, Bound, Command, Launch, Memory};
 use crate::features::Features;
@@ -20,15 +22,28 @@ use crate::shader::Shader;
 /// Operations of one launch, at most.
 const LAUNCH_OPERATIONS: u64 = 1 << 38;
 
-/// A kernel with the memory of its arrays: inputs, then outputs.
+/// A kernel with its arrays: inputs, then outputs.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
     /// What is computed.
     pub kernel: Kernel,
-    /// Where its arrays lie.
-    pub memory: Vec<Memory>,
+    /// Its arrays.
+    pub arrays: Vec<Operand>,
     /// Where the partial results of its folds go, in order, instead of being finished.
-    pub partial: Vec<Memory>,
+    pub partial: Vec<Operand>,
+    /// How many partial results there are of each row.
+    pub split: u32,
+}
+
+/// An array that a kernel uses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operand {
+    /// Where it is.
+    pub memory: Memory,
+    /// Type of its elements.
+    pub dtype: DType,
+    /// Number of its elements.
+    pub len: i64,
 }
 
 /// The type whose array holds values of another in scratch memory, unpacked.
@@ -43,6 +58,20 @@ pub(super) fn cell(dtype: DType, features: &Features) -> Result<DType, Refusal> 
     })
 }
 
+/// Types of the partial results of a kernel's folds, in order, as scratch memory holds them.
+pub(super) fn partial_types(kernel: &Kernel, features: &Features) -> Result<Vec<DType>, Refusal> {
+    let mut types = Vec::new();
+    for stage in &kernel.stages {
+        for reduction in &stage.reductions {
+            for id in &reduction.inputs {
+                let dtype = fold::accumulator(&reduction.combiner, stage.nodes[id.index()].dtype);
+                types.push(cell(dtype, features)?);
+            }
+        }
+    }
+    Ok(types)
+}
+
 /// Prints a task and launches it. `scratch` is memory for row-local arrays, by array.
 pub(super) fn launches(
     task: &Task,
@@ -53,7 +82,7 @@ pub(super) fn launches(
     let kernel = &task.kernel;
     let mut scalars = Scalars::new(features);
     let mut arrays = declare(kernel, schedule, &mut scalars)?;
-    let mut memory = task.memory.clone();
+    let mut memory: Vec<Memory> = task.arrays.iter().map(|array| array.memory).collect();
     let mut locals = Vec::new();
     for (number, &dtype) in kernel.scratch.iter().enumerate() {
         let mut name = format!("x{number}");
@@ -65,15 +94,13 @@ pub(super) fn launches(
         }
         locals.push(Local { name, chunks: local_chunks(kernel, schedule, number) });
     }
-    let first_partial = arrays.len();
-    for &at in &task.partial {
-        memory.push(at);
+    let partials = arrays.len();
+    for partial in &task.partial {
+        arrays.push(plain(arrays.len(), partial.dtype, &mut scalars)?);
+        memory.push(partial.memory);
     }
     let points = points(kernel, schedule);
     let groups = div_up(points, i64::from(schedule.points() * schedule.repeat)) * i64::from(schedule.split);
-    let work = Work::of(kernel);
-    let parts = work.operations.div_ceil(LAUNCH_OPERATIONS).clamp(1, groups as u64) as i64;
-
     let mut printer = Printer {
         kernel,
         schedule,
@@ -81,86 +108,116 @@ pub(super) fn launches(
         arrays,
         text: Text::indented(),
         points,
+        partials: (!task.partial.is_empty()).then_some(partials),
         rows: Vec::new(),
         locals,
-        shared: Vec::new(),
-        shared_bytes: 0,
+        shared: Shared::default(),
     };
-    printer.body(first_partial, task.partial.len(), parts > 1)?;
-    let Printer { arrays, text, shared, shared_bytes, .. } = printer;
-    if shared_bytes > features.workgroup_bytes {
+    printer.groups()?;
+    let Printer { arrays, text, shared, .. } = printer;
+    let body = Body { text: text.finish(), arrays, shared, threads: schedule.threads, groups };
+    assemble(kernel, &memory, &body, &scalars)
+}
+
+/// The body of a shader's `main`, over `lid` and `group`.
+pub(super) struct Body {
+    /// WGSL.
+    pub text: String,
+    /// What is bound.
+    pub arrays: Vec<Array>,
+    /// Workgroup memory.
+    pub shared: Shared,
+    /// Threads of a workgroup.
+    pub threads: u32,
+    /// Workgroups.
+    pub groups: i64,
+}
+
+/// The launches of a shader with this body; several if they are long.
+pub(super) fn assemble(
+    kernel: &Kernel,
+    memory: &[Memory],
+    body: &Body,
+    scalars: &Scalars<'_>,
+) -> Result<Vec<Command>, Refusal> {
+    let features = scalars.features;
+    let Body { arrays, groups, .. } = body;
+    let work = Work::of(kernel);
+    let parts = work.operations.div_ceil(LAUNCH_OPERATIONS).clamp(1, *groups as u64) as i64;
+    if body.shared.bytes() > features.workgroup_bytes {
         return Err(Refusal::new("folds need more workgroup memory than there is"));
     }
-    if arrays.len() > features.max_bindings as usize {
-        return Err(Refusal::new(format!("{} arrays in one kernel", arrays.len())));
-    }
     let parameters = u32::from(parts > 1);
-    if 4 * (arrays.len() as u32 + parameters) > features.immediate_bytes {
+    let words = arrays.len() as u32 + parameters;
+    if arrays.len() > features.max_bindings as usize || 4 * words > features.immediate_bytes {
         return Err(Refusal::new(format!("{} arrays in one kernel", arrays.len())));
     }
-    let mut source = Text::default();
-    if arrays.iter().any(|array| array.storage.element == "f16") {
-        source.line("enable f16;");
-    }
-    for (number, array) in arrays.iter().enumerate() {
-        source.line(format_args!(
-            "@group(0) @binding({number}) var<storage, read_write> {}: array<{}>;",
-            array.name,
-            array.element()
-        ));
-    }
-    source.open("struct Args {");
-    for number in 0..arrays.len() {
-        source.line(format_args!("at{number}: u32,"));
-    }
-    if parts > 1 {
-        source.line("first: u32,");
-    }
-    source.close();
-    source.line("var<immediate> args: Args;");
-    for (name, ty) in &shared {
-        source.line(format_args!("var<workgroup> {name}: {ty};"));
-    }
-    let mut source = source.finish();
-    source.push_str(&scalars.functions.source());
-    source.push_str(&format!(
-        "@compute @workgroup_size({})\nfn main(\n  @builtin(local_invocation_index) lid: u32,\n  \
-         @builtin(workgroup_id) id: vec3<u32>,\n  @builtin(num_workgroups) grid: vec3<u32>,\n) {{\n",
-        schedule.threads
-    ));
-    source.push_str(&text.finish());
-    source.push_str("}\n");
     let shader = Arc::new(Shader {
         name: "kernel",
-        source: source.into(),
+        source: source(body, scalars, parts > 1).into(),
         bindings: arrays.len() as u32,
         parameters,
-        unchecked: kernel.stages.iter().all(|stage| accesses_are_affine(stage)),
+        unchecked: kernel.stages.iter().all(accesses_are_affine),
     });
-    let bindings: SmallVec<[Bound; 8]> = memory
-        .iter()
-        .zip(&arrays)
-        .map(|(&memory, array)| Bound { memory, unit: array.unit() })
-        .collect();
+    let bindings: SmallVec<[Bound; 8]> =
+        memory.iter().zip(arrays).map(|(&memory, array)| Bound { memory, unit: array.unit() }).collect();
     let mut commands = Vec::new();
-    let each = div_up(groups, parts);
-    let mut first = 0;
-    while first < groups {
-        let count = each.min(groups - first);
-        let grid = command::grid(count as u64, features.max_grid)
+    let each = div_up(*groups, parts);
+    for first in (0..*groups).step_by(each as usize) {
+        let count = each.min(groups - first) as u64;
+        let grid = command::grid(count, features.max_grid)
             .ok_or_else(|| Refusal::new("more workgroups than a grid holds"))?;
-        let parameters = if parts > 1 { SmallVec::from_slice(&[first as u32]) } else { SmallVec::new() };
-        let work = work.launch() * count as u64 / groups as u64;
+        let work = (u128::from(work.launch()) * u128::from(count) / *groups as u128) as u64;
         commands.push(Command::Launch(Launch {
             shader: shader.clone(),
             bindings: bindings.clone(),
-            parameters,
+            parameters: if parts > 1 { SmallVec::from_slice(&[first as u32]) } else { SmallVec::new() },
             grid,
             work: work.max(1),
         }));
-        first += count;
     }
     Ok(commands)
+}
+
+/// The text of a shader with this body. `in_parts`: a parameter is the number of the first workgroup.
+fn source(body: &Body, scalars: &Scalars<'_>, in_parts: bool) -> String {
+    let mut text = Text::default();
+    if body.arrays.iter().any(|array| array.storage.element == "f16") {
+        text.line("enable f16;");
+    }
+    for (number, array) in body.arrays.iter().enumerate() {
+        let binding = format!("@group(0) @binding({number}) var<storage, read_write>");
+        text.line(format_args!("{binding} {}: array<{}>;", array.name, array.element()));
+    }
+    text.open("struct Args {");
+    for number in 0..body.arrays.len() {
+        text.line(format_args!("at{number}: u32,"));
+    }
+    if in_parts {
+        text.line("first: u32,");
+    }
+    text.close();
+    text.line("var<immediate> args: Args;");
+    let mut text = text.finish();
+    let first = if in_parts { "args.first + " } else { "" };
+    text += &body.shared.declarations();
+    text += &scalars.functions.source();
+    text += &format!(
+        "@compute @workgroup_size({})\nfn main(\n  @builtin(local_invocation_index) lid: u32,\n  \
+         @builtin(workgroup_id) id: vec3<u32>,\n  @builtin(num_workgroups) grid: vec3<u32>,\n) {{\n  \
+         let group = {first}id.y * grid.x + id.x;\n{}}}\n",
+        body.threads, body.text
+    );
+    text
+}
+
+/// Bytes of workgroup memory that the folds of a kernel take, at most.
+pub(super) fn fold_bytes(kernel: &Kernel, schedule: &Schedule) -> u32 {
+    if schedule.team == 1 {
+        return 0;
+    }
+    let cells: usize = kernel.row_types().iter().map(|dtype| dtype.size().max(4)).sum();
+    cells as u32 * schedule.threads * schedule.lanes.of_rows()
 }
 
 /// Points that a kernel's rows make.
@@ -185,7 +242,7 @@ fn accesses_are_affine(stage: &Stage) -> bool {
 }
 
 /// An array of declared elements that are single values.
-fn plain(number: usize, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Array, Refusal> {
+pub(super) fn plain(number: usize, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Array, Refusal> {
     let storage = scalars.storage(dtype)?;
     Ok(Array {
         name: format!("b{number}"),
@@ -199,7 +256,11 @@ fn plain(number: usize, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Array
 
 /// How the arrays of a kernel are declared: as vectors where the accesses along the lanes are, as atomics where a
 /// thread stores a part of a word.
-fn declare(kernel: &Kernel, schedule: &Schedule, scalars: &mut Scalars<'_>) -> Result<Vec<Array>, Refusal> {
+pub(super) fn declare(
+    kernel: &Kernel,
+    schedule: &Schedule,
+    scalars: &mut Scalars<'_>,
+) -> Result<Vec<Array>, Refusal> {
     let width = schedule.lanes.width;
     let mut arrays = Vec::new();
     for (number, &dtype) in kernel.inputs.iter().chain(&kernel.outputs).enumerate() {
@@ -236,7 +297,11 @@ pub(super) fn local_chunks(kernel: &Kernel, schedule: &Schedule, array: usize) -
     let Some(stage) = stage else { return 1 };
     let count: i64 = stage.inner.iter().product();
     let width = i64::from(schedule.lanes.width);
-    if schedule.lanes.direction == Direction::Inner && !stage.inner.is_empty() { count / width } else { count }
+    if schedule.lanes.direction == Direction::Inner && !stage.inner.is_empty() {
+        count / width
+    } else {
+        count
+    }
 }
 
 /// What a kernel costs.
@@ -257,7 +322,8 @@ impl Work {
             let loads = stage.nodes.iter().filter(|node| matches!(node.op, NodeOp::Load { .. }));
             let stored = stage.stores.iter().map(|store| kernel.outputs[store.output].size());
             let bytes = loads.map(|node| node.dtype.size()).chain(stored).sum::<usize>() as u64;
-            work.operations = work.operations.saturating_add(count.saturating_mul(stage.nodes.len() as u64 + 1));
+            work.operations =
+                work.operations.saturating_add(count.saturating_mul(stage.nodes.len() as u64 + 1));
             work.bytes = work.bytes.saturating_add(count.saturating_mul(bytes));
         }
         work
@@ -270,16 +336,8 @@ impl Work {
 }
 
 impl Printer<'_, '_> {
-    /// Prints the body of `main`.
-    fn body(&mut self, first_partial: usize, partials: usize, in_parts: bool) -> Result<(), Refusal> {
-        let first = if in_parts { "args.first + " } else { "" };
-        self.text.line(format_args!("let group = {first}id.y * grid.x + id.x;"));
-        self.groups(first_partial, partials)?;
-        Ok(())
-    }
-
     /// Prints what a workgroup does, whose number `group` is.
-    pub fn groups(&mut self, first_partial: usize, partials: usize) -> Result<(), Refusal> {
+    pub fn groups(&mut self) -> Result<(), Refusal> {
         let Schedule { team, threads, repeat, split, .. } = *self.schedule;
         let per_group = self.schedule.points();
         let points = self.points;
@@ -296,7 +354,7 @@ impl Printer<'_, '_> {
             }
             self.text.line(format_args!("let point = {number} * {threads}u + lid;"));
             self.text.open(format_args!("if (point < {points}u) {{"));
-            self.point(None, first_partial, partials)?;
+            self.point(None)?;
             self.text.close();
             if repeat > 1 {
                 self.text.close();
@@ -320,15 +378,16 @@ impl Printer<'_, '_> {
         self.text.line(format_args!("let place = {place};"));
         self.text.line(format_args!("let live = place < {points}u;"));
         self.text.line(format_args!("let point = min(place, {}u);", points - 1));
-        self.point(Some("live"), first_partial, partials)
+        self.point(Some("live"))
     }
 
     /// Prints what is done for `point`.
-    fn point(&mut self, live: Option<&str>, first_partial: usize, partials: usize) -> Result<(), Refusal> {
+    fn point(&mut self, live: Option<&str>) -> Result<(), Refusal> {
         if self.schedule.lanes.direction == Direction::Flat {
             self.flat_axes();
         } else {
-            let chunked = self.schedule.lanes.direction == Direction::Parallel && self.schedule.lanes.width > 1;
+            let chunked =
+                self.schedule.lanes.direction == Direction::Parallel && self.schedule.lanes.width > 1;
             let kernel = self.kernel;
             self.axes("point", 0, &kernel.parallel, chunked);
         }
@@ -343,12 +402,11 @@ impl Printer<'_, '_> {
                 Placement::Workgroup => {
                     let name = format!("x{number}");
                     self.locals[number].name =
-                        self.shared_array(&name, register, elements * self.schedule.points());
+                        self.shared.array(&name, register, elements * self.schedule.points());
                 }
                 Placement::Memory => {}
             }
         }
-        debug_assert!(partials == 0 || first_partial <= self.arrays.len());
         self.stages(live)
     }
 }

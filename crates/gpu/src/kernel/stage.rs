@@ -1,6 +1,6 @@
 //! Printing the stages of a kernel, for one point.
 
-use plan::{NodeId, Reduction, Stage};
+use plan::{NodeId, Stage};
 
 use super::expression::div_up;
 use super::fold::Fold;
@@ -14,6 +14,9 @@ const LEAST_BLOCK: i64 = 16;
 
 /// Chunks whose loads are in flight at once.
 const UNROLL: i64 = 4;
+
+/// Chunks of a thread, at most, that are visited in a loop of known length where all threads have as many.
+const EXACT: i64 = 16;
 
 /// The chunks of inner indices that a team visits: member `m` those from `first + m` by `team` below `last`.
 struct Range {
@@ -52,15 +55,8 @@ impl Printer<'_, '_> {
 
     fn stage(&mut self, stage: &Stage, row: usize, live: Option<&str>) -> Result<(), Refusal> {
         let varying = self.schedule.lanes.varying(self.kernel, stage);
-        let mut scope =
-            Scope { stage, varying, values: vec![None; stage.nodes.len()], at_start: false };
-        let mut wanted: Vec<NodeId> = Vec::new();
-        wanted.extend(stage.reductions.iter().flat_map(|reduction| &reduction.inputs));
-        wanted.extend(stage.scratch.iter().map(|&(_, value)| value));
-        for store in &stage.stores {
-            wanted.push(store.value);
-            store.access.visit_operands(|id| wanted.push(id));
-        }
+        let mut scope = Scope { stage, varying, values: vec![None; stage.nodes.len()], at_start: false };
+        let wanted = scope.wanted();
         let mut folds = self.folds(&scope)?;
         let count: i64 = stage.inner.iter().product();
         if count == 0 {
@@ -108,7 +104,11 @@ impl Printer<'_, '_> {
             return Range { first: "0u".into(), last: format!("{chunks}u"), count: chunks };
         }
         let each = div_up(chunks, split);
-        Range { first: format!("part * {each}u"), last: format!("min(part * {each}u + {each}u, {chunks}u)"), count: each }
+        Range {
+            first: format!("part * {each}u"),
+            last: format!("min(part * {each}u + {each}u, {chunks}u)"),
+            count: each,
+        }
     }
 
     /// Number of chunks of a stage.
@@ -147,6 +147,14 @@ impl Printer<'_, '_> {
             self.text.open(format_args!("if ({start} < {}) {{", range.last));
             self.text.line(format_args!("let k = {start};"));
             self.chunk(scope, folds, wanted, "", "true", live)?;
+            self.text.close();
+            return Ok(());
+        }
+        if self.schedule.split == 1 && range.count % team == 0 && trips <= EXACT {
+            self.text.open(format_args!("for (var u = 0u; u < {trips}u; u++) {{"));
+            let first = if team == 1 { "u".to_owned() } else { format!("member + u * {team}u") };
+            self.text.line(format_args!("let k = {first};"));
+            self.chunk(scope, folds, wanted, "", "u == 0u", live)?;
             self.text.close();
             return Ok(());
         }
@@ -220,10 +228,17 @@ impl Printer<'_, '_> {
     }
 
     /// Prints the row values of a stage.
-    fn finish_all(&mut self, scope: &mut Scope<'_>, folds: Option<&[Fold<'_>]>, mut row: usize) -> Result<(), Refusal> {
+    fn finish_all(
+        &mut self,
+        scope: &mut Scope<'_>,
+        folds: Option<&[Fold<'_>]>,
+        mut row: usize,
+    ) -> Result<(), Refusal> {
+        if let (Some(first), Some(folds)) = (self.partials, folds) {
+            return self.store_partials(folds, first);
+        }
         scope.at_start = true;
         for (number, reduction) in scope.stage.reductions.iter().enumerate() {
-            let reduction: &Reduction = reduction;
             self.nodes(scope, &reduction.initial, true)?;
             self.finish(scope, folds.map(|folds| &folds[number]), reduction, row)?;
             row += reduction.initial.len();
