@@ -214,5 +214,6 @@ fn features(device: &wgpu::Device, adapter: &wgpu::Adapter, info: &wgpu::Adapter
         workgroup_threads: limits.max_compute_invocations_per_workgroup,
         immediate_bytes: limits.max_immediate_size,
         max_grid: limits.max_compute_workgroups_per_dimension,
+        deterministic: false,
     }
 }
