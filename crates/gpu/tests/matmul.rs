@@ -3,24 +3,16 @@
 mod common;
 
 use gpu::features::Features;
-use gpu::lower::{Context, Lowered, Refusal, lower};
+use gpu::library::dot::cooperative::Cooperative;
+use gpu::library::dot::tile::{Shape, Tile};
+use gpu::library::dot::{Choice, lower_as};
+use gpu::lower::{Context, Lowered, Refusal};
 use plan::library::{Dot, DotDim};
 use plan::{SlotId, Step, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, Indices, Literal, Scalar, TensorType};
 
-use self::common::{check_shader, shaders, software};
-
-/// Small pseudo-random integers, exact in every type.
-fn small_integers(dtype: DType, len: i64, seed: u64) -> Literal {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let low = if matches!(dtype, DType::U8 | DType::U16 | DType::U32) { 0 } else { -3 };
-    let scalars = (0..len).map(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Scalar::from_i64(dtype, ((state >> 33) % 7) as i64 + low)
-    });
-    Literal::from_scalars(TensorType::new(dtype, [len]), scalars)
-}
+use self::common::{check_shader, shaders, small_integers, software};
 
 fn types(dot: &Dot) -> [TensorType; 3] {
     let dims = || dot.batch.iter().chain([&dot.m, &dot.n, &dot.k]);
@@ -33,21 +25,31 @@ fn types(dot: &Dot) -> [TensorType; 3] {
     [TensorType::new(dot.lhs, [lhs]), TensorType::new(dot.rhs, [rhs]), TensorType::new(dot.out, [out])]
 }
 
-fn lower_dot(dot: &Dot, types: &[TensorType], features: &Features) -> Result<Lowered, Refusal> {
+fn lower_dot(
+    dot: &Dot,
+    types: &[TensorType],
+    choice: Option<Choice>,
+    features: &Features,
+) -> Result<Lowered, Refusal> {
     let step = Step {
         op: StepOp::Dot(dot.clone()),
         reads: smallvec![SlotId(0), SlotId(1)],
         writes: smallvec![SlotId(2)],
         origin: "test".into(),
     };
-    lower(&step, Context { features, types })
+    lower_as(dot, &step, Context { features, types }, choice)
 }
 
 /// Runs a product and compares it with plain loops.
 fn check(dot: &Dot) {
+    check_as(dot, None);
+}
+
+/// As `check`, in a given way.
+fn check_as(dot: &Dot, choice: Option<Choice>) {
     let Some(device) = software() else { return };
     let types = types(dot);
-    let lowered = lower_dot(dot, &types, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
+    let lowered = lower_dot(dot, &types, choice, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
     let lhs = small_integers(dot.lhs, types[0].len() as i64, 1);
     let rhs = small_integers(dot.rhs, types[1].len() as i64, 2);
     let dirty = vec![0xff; types[2].byte_len()];
@@ -181,9 +183,72 @@ fn shaders_are_valid_everywhere() {
             for transposed in layouts() {
                 for sizes in [[1, 512, 512, 512], [1, 4096, 4096, 4096], [1, 64, 64, 64], [1, 63, 63, 63], [1, 8, 9999, 8]] {
                     let dot = dense(dtypes, sizes, transposed);
-                    let lowered = lower_dot(&dot, &types(&dot), &features).expect("a supported product");
+                    let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
                     shaders(&lowered).iter().for_each(|shader| check_shader(shader, true));
                 }
+            }
+        }
+    }
+}
+
+/// Twins in plain arithmetic of all kinds of cooperative shapes.
+fn twins() -> impl Iterator<Item = Cooperative> {
+    let twin = |shape: Cooperative| Cooperative { real: false, ..shape };
+    [
+        twin(Cooperative::sixteen([2, 2], [2, 1], 32, 1)),
+        twin(Cooperative { staged: 1, wide: false, ..Cooperative::sixteen([1, 3], [1, 2], 16, 2) }),
+        twin(Cooperative { edge: 8, wide: false, ..Cooperative::sixteen([2, 4], [2, 1], 16, 2) }),
+    ]
+    .into_iter()
+}
+
+#[test]
+fn cooperative_twins() {
+    for (number, twin) in twins().enumerate() {
+        for transposed in layouts().filter(|t| t[2] == (number == 0)) {
+            for (sizes, parts) in [([1, 70, 36, 68], 1), ([2, 35, 19, 66], 1), ([1, 33, 300, 20], 3)] {
+                let choice = Choice { shape: Shape::Cooperative(twin), parts };
+                check_as(&dense([DType::F16; 3], sizes, transposed), Some(choice));
+            }
+        }
+    }
+}
+
+#[test]
+fn plain_tiles() {
+    let square = Tile::square(64, 2, 8, 2);
+    let tiles = [
+        square,
+        Tile { row_quads: 4, unroll: 4, ..square },
+        Tile { row_threads: 4, warp_columns: 4, depth: 16, stages: 1, ..square },
+    ];
+    for tile in tiles {
+        for transposed in layouts().take(4) {
+            for (sizes, parts) in [([1, 132, 40, 68], 1), ([1, 33, 300, 70], 3)] {
+                let choice = Choice { shape: Shape::Plain(tile), parts };
+                check_as(&dense([DType::F32; 3], sizes, transposed), Some(choice));
+            }
+        }
+    }
+}
+
+#[test]
+fn cooperative_shaders_are_valid_everywhere() {
+    for edge in [8, 16] {
+        let features = Features {
+            float16: true,
+            subgroup: Some((32, 32)),
+            cooperative_f16: Some(edge),
+            workgroup_bytes: if edge == 8 { 32 << 10 } else { 48 << 10 },
+            ..Features::least()
+        };
+        for transposed in layouts() {
+            for n in [64, 65, 2048] {
+                let dot = dense([DType::F16; 3], [1, 2048, 2048, n], transposed);
+                let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
+                let shaders = shaders(&lowered);
+                assert!(shaders[0].source.contains("coop_mat"));
+                shaders.iter().for_each(|shader| check_shader(shader, edge == 8));
             }
         }
     }

@@ -13,6 +13,7 @@ use gpu::features::Features;
 use gpu::lower::Lowered;
 use gpu::shader::Shader;
 use naga::valid::Capabilities;
+use tensor::{DType, Literal, Scalar, TensorType};
 
 /// Bytes before and after each array, to see that they are left alone.
 const MARGIN: u64 = 64;
@@ -268,6 +269,17 @@ impl Device {
     }
 }
 
+/// Small pseudo-random integers, exact in every type.
+pub fn small_integers(dtype: DType, len: i64, seed: u64) -> Literal {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let low = if matches!(dtype, DType::U8 | DType::U16 | DType::U32) { 0 } else { -3 };
+    let scalars = (0..len).map(|_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Scalar::from_i64(dtype, ((state >> 33) % 7) as i64 + low)
+    });
+    Literal::from_scalars(TensorType::new(dtype, [len]), scalars)
+}
+
 /// Shaders of a step.
 pub fn shaders(lowered: &Lowered) -> Vec<Arc<Shader>> {
     let launches = lowered.commands.iter().filter_map(|command| match command {
@@ -285,6 +297,7 @@ pub fn check_shader(shader: &Shader, metal: bool) {
         .unwrap_or_else(|error| fail(&error.emit_to_string(&shader.source)));
     let capabilities = Capabilities::IMMEDIATES
         | Capabilities::SHADER_FLOAT16
+        | Capabilities::SHADER_FLOAT16_IN_FLOAT32
         | Capabilities::SUBGROUP
         | Capabilities::COOPERATIVE_MATRIX
         | Capabilities::SHADER_INT64;

@@ -40,6 +40,15 @@ impl Number {
         }
     }
 
+    /// The element type of sums.
+    pub const fn dtype(self) -> DType {
+        match self {
+            Number::F32 => DType::F32,
+            Number::I32 => DType::I32,
+            Number::U32 => DType::U32,
+        }
+    }
+
     /// `multiply_add` of quads.
     pub const fn multiply_add(self) -> &'static str {
         match self {
@@ -89,7 +98,7 @@ pub(in crate::library) fn quads(dtype: DType, features: &Features) -> Storage {
         DType::F32 => storage("vec4<f32>", 16, "word", "values"),
         DType::I32 => storage("vec4<i32>", 16, "word", "values"),
         DType::U32 => storage("vec4<u32>", 16, "word", "values"),
-        DType::F16 if features.float16 => storage("vec4<f16>", 8, "vec4<f32>(word)", "vec4<f16>(values)"),
+        DType::F16 if features.float16 => storage("vec4<f16>", 8, "vec4<NUMBER>(word)", "vec4<f16>(values)"),
         DType::F16 => storage(
             "vec2<u32>",
             8,
@@ -136,7 +145,7 @@ pub(in crate::library) fn elements(dtype: DType, features: &Features) -> Storage
         DType::F32 => storage("f32", 4, 1, "word", "value"),
         DType::I32 => storage("i32", 4, 1, "word", "value"),
         DType::U32 => storage("u32", 4, 1, "word", "value"),
-        DType::F16 if features.float16 => storage("f16", 2, 1, "f32(word)", "f16(value)"),
+        DType::F16 if features.float16 => storage("f16", 2, 1, "NUMBER(word)", "f16(value)"),
         DType::F16 => {
             storage("u32", 4, 2, "unpack2x16float(word)[at % 2u]", "f16_pair(vec2<f32>(value_0, value_1))")
         }

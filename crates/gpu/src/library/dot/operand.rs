@@ -83,10 +83,15 @@ pub(in crate::library) struct Target {
 impl Target {
     /// The best way to write the result, if the kernel itself can.
     pub fn choose(product: &Product, features: &Features) -> Option<Self> {
+        Self::of_rows(product, 0, &[product.m.out], features)
+    }
+
+    /// As [`choose`](Self::choose), for rows of these steps that begin at `start`.
+    pub fn of_rows(product: &Product, start: i64, rows: &[i64], features: &Features) -> Option<Self> {
         let dtype = product.out.dtype;
-        let fours = |value: i64| value % 4 == 0;
-        let rows = product.batch.iter().chain([&product.m]);
-        let wide = product.n.out == 1 && fours(product.n.size) && { rows }.all(|dim| fours(dim.out));
+        let batches = product.batch.iter().map(|dim| dim.out);
+        let mut steps = rows.iter().copied().chain(batches).chain([start, product.n.size]);
+        let wide = product.n.out == 1 && steps.all(|value| value % 4 == 0);
         (wide || stored_singly(dtype, features)).then_some(Target { dtype, wide })
     }
 

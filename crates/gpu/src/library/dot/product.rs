@@ -79,6 +79,11 @@ impl Product {
         self.batch.iter().map(|dim| dim.size as u64).product()
     }
 
+    /// Number of results.
+    pub fn results(&self) -> u64 {
+        self.batches() * (self.m.size * self.n.size) as u64
+    }
+
     /// The three innermost batch dimensions, padded with ones.
     ///
     /// # Errors

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use plan::library::DotDim;
 use smallvec::smallvec;
 
+use super::cooperative::Cooperative;
 use super::element::Number;
+use super::gather::{self, Axis, Gathered, Table};
 use super::operand::{Access, Target};
 use super::product::{Array, Product, word};
 use super::template::Slots;
-use crate::command::{Bound, Launch, grid};
+use crate::command::{Bound, Launch, Memory, grid};
 use crate::features::Features;
 use crate::lower::Refusal;
 use crate::shader::Shader;
@@ -36,7 +38,8 @@ pub struct Tile {
 }
 
 impl Tile {
-    const fn square(edge: u32, quads: u32, depth: u32, stages: u32) -> Self {
+    /// A square tile of this edge, whose threads own squares of `quads` by `quads` quads.
+    pub const fn square(edge: u32, quads: u32, depth: u32, stages: u32) -> Self {
         let threads = edge / (4 * quads);
         Tile {
             row_quads: quads,
@@ -69,22 +72,93 @@ impl Tile {
     pub const fn workgroup_bytes(&self) -> u32 {
         16 * self.stages * self.depth * (self.rows() / 4 + 1 + self.columns() / 4 + 1)
     }
+
+    /// Fills the slots and prints the shader.
+    fn print(&self, slots: &mut Slots, accesses: [Access; 2]) -> String {
+        let loads = |extent: u32| (extent * self.depth / 16).div_ceil(self.threads());
+        for (name, access) in ["LHS", "RHS"].into_iter().zip(accesses) {
+            let (next_row, next_k) = if access.along_k { (1, 0) } else { (0, 1) };
+            slots.set(format!("{name}_NEXT_ROW"), next_row).set(format!("{name}_NEXT_K"), next_k);
+        }
+        slots
+            .set("ROW_THREADS", self.row_threads)
+            .set("COLUMN_THREADS", self.column_threads)
+            .set("ROW_QUADS", self.row_quads)
+            .set("COLUMN_QUADS", self.column_quads)
+            .set("WARP_COLUMNS", self.warp_columns)
+            .set("STAGES", self.stages)
+            .set("UNROLL", self.unroll)
+            .set("LHS_LOADS", loads(self.rows()))
+            .set("RHS_LOADS", loads(self.columns()));
+        slots.print(include_str!("../../../shaders/matmul.wgsl"))
+    }
 }
 
 /// The tiles that products use, largest first, with the share of the device's speed that they reach when they fill
 /// it.
-pub(super) const TILES: [(Tile, f64); 4] = [
-    (Tile { row_quads: 4, row_threads: 16, ..Tile::square(128, 2, 16, 1) }, 1.0),
-    (Tile::square(128, 2, 16, 1), 0.9),
-    (Tile::square(64, 1, 16, 2), 0.6),
-    (Tile::square(32, 1, 16, 2), 0.35),
+pub(super) const TILES: [(Shape, f64); 4] = [
+    (Shape::Plain(Tile { row_quads: 4, row_threads: 16, ..Tile::square(128, 2, 16, 1) }), 1.0),
+    (Shape::Plain(Tile::square(128, 2, 16, 1)), 0.9),
+    (Shape::Plain(Tile::square(64, 1, 16, 2)), 0.6),
+    (Shape::Plain(Tile::square(32, 1, 16, 2)), 0.35),
 ];
 
-/// What makes a shader of this family.
+/// A way to compute tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// In plain arithmetic.
+    Plain(Tile),
+    /// By cooperative matrices.
+    Cooperative(Cooperative),
+}
+
+impl Shape {
+    /// Rows of a tile.
+    pub const fn rows(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.rows(),
+            Shape::Cooperative(tile) => tile.rows(),
+        }
+    }
+
+    /// Columns of a tile.
+    pub const fn columns(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.columns(),
+            Shape::Cooperative(tile) => tile.columns(),
+        }
+    }
+
+    /// Terms of a staged tile.
+    pub const fn depth(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.depth,
+            Shape::Cooperative(tile) => tile.depth,
+        }
+    }
+
+    /// Threads of a workgroup.
+    pub const fn threads(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.threads(),
+            Shape::Cooperative(tile) => tile.threads(),
+        }
+    }
+
+    /// Bytes of workgroup memory, at most.
+    pub const fn workgroup_bytes(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.workgroup_bytes(),
+            Shape::Cooperative(tile) => tile.workgroup_bytes(),
+        }
+    }
+}
+
+/// What makes a shader of this family.
+#[derive(Clone, Debug)]
 pub(in crate::library) struct Variant {
     /// Tile.
-    pub tile: Tile,
+    pub shape: Shape,
     /// Type of sums.
     pub number: Number,
     /// Reads the lhs.
@@ -93,6 +167,19 @@ pub(in crate::library) struct Variant {
     pub rhs: Access,
     /// Writes the result.
     pub target: Target,
+    /// Dimensions of operands that are more than strides.
+    pub gather: Option<Gather>,
+}
+
+/// Dimensions of a product that is gathered from a padded array.
+#[derive(Clone, Debug)]
+pub(in crate::library) struct Gather {
+    /// The lhs.
+    pub lhs: Gathered,
+    /// The rhs, unless it is dense.
+    pub rhs: Option<Gathered>,
+    /// Rows in the result and where the first is, unless they are evenly spaced from 0.
+    pub out: Option<(Vec<Axis>, i64)>,
 }
 
 /// Parameters, in the shader's order.
@@ -115,60 +202,76 @@ pub(in crate::library) fn binding(number: u32, element: &str) -> String {
 }
 
 impl Variant {
-    /// The shader; `extra` replaces the functions that read the lhs.
-    pub fn shader(&self, features: &Features) -> Arc<Shader> {
-        let Tile { row_quads, column_quads, row_threads, column_threads, warp_columns, depth, stages, unroll } =
-            self.tile;
-        let (rows, columns, threads) = (self.tile.rows(), self.tile.columns(), self.tile.threads());
-        let number = self.number.wgsl();
+    /// The shader, and the contents of its table.
+    pub fn shader(&self, features: &Features) -> (Arc<Shader>, Vec<u32>) {
+        let number = match self.shape {
+            Shape::Plain(_) => self.number.wgsl(),
+            Shape::Cooperative(tile) => tile.number(),
+        };
         let storages = [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
-        let bindings: String =
-            storages.iter().zip(0..).map(|(storage, at)| binding(at, storage.declared)).collect();
-        let enable = if storages.iter().any(|storage| storage.declared.contains("f16")) { "enable f16;\n" } else { "" };
+        let declared = storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
+        let bindings: String = declared.zip(0..).map(|(element, at)| binding(at, element)).collect();
+        let count = 3 + u32::from(self.gather.is_some());
+        let (accesses, table) = self.accesses(number, features);
         let functions = [
             include_str!("../../../shaders/matmul_numbers.wgsl"),
             self.number.multiply_add(),
-            &self.lhs.functions("lhs", number, features),
-            &self.rhs.functions("rhs", number, features),
+            &accesses,
             &self.target.functions(self.number, features),
-            "fn out_row(row: u32) -> u32 {\n    return row * args.out_kept;\n}\n",
         ]
         .concat();
-        let loads = |extent: u32| (extent * depth / 16).div_ceil(threads);
-        let flag = |set: bool| u32::from(set);
         let mut slots = Slots::default();
         slots
-            .set("ARGS", arguments(3, &PARAMETERS))
-            .set("BINDINGS", bindings)
+            .set("ARGS", arguments(count, &PARAMETERS))
+            .set("SETUP", if self.gather.is_some() { "setup();" } else { "" })
+            .set("PROLOGUE", include_str!("../../../shaders/matmul_prologue.wgsl"))
+            .set("BINDINGS", &bindings)
             .set("FUNCTIONS", functions)
-            .set("THREADS", threads)
-            .set("ROW_THREADS", row_threads)
-            .set("COLUMN_THREADS", column_threads)
-            .set("ROW_QUADS", row_quads)
-            .set("COLUMN_QUADS", column_quads)
-            .set("WARP_COLUMNS", warp_columns)
-            .set("TM", rows)
-            .set("TN", columns)
-            .set("TK", depth)
+            .set("TM", self.shape.rows())
+            .set("TN", self.shape.columns())
+            .set("TK", self.shape.depth())
+            .set("THREADS", self.shape.threads())
             .set("T", number)
-            .set("STAGES", stages)
-            .set("UNROLL", unroll)
-            .set("LHS_LOADS", loads(rows))
-            .set("RHS_LOADS", loads(columns))
             .set("LHS_ALONG", self.lhs.along())
-            .set("RHS_ALONG", self.rhs.along())
-            .set("LHS_NEXT_ROW", flag(self.lhs.along_k))
-            .set("LHS_NEXT_K", flag(!self.lhs.along_k))
-            .set("RHS_NEXT_ROW", flag(self.rhs.along_k))
-            .set("RHS_NEXT_K", flag(!self.rhs.along_k));
-        let body = slots.print(include_str!("../../../shaders/matmul.wgsl"));
-        Arc::new(Shader {
-            name: "matmul",
-            source: format!("{enable}{body}").into(),
-            bindings: 3,
+            .set("RHS_ALONG", self.rhs.along());
+        let body = match self.shape {
+            Shape::Plain(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
+            Shape::Cooperative(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
+        };
+        let half = bindings.contains("f16>") || number == "f16";
+        let enable = [
+            if half { "enable f16;\n" } else { "" },
+            if body.contains("coop_mat") { "enable wgpu_cooperative_matrix;\n" } else { "" },
+        ];
+        let shader = Shader {
+            name: if self.gather.is_some() { "convolution" } else { "matmul" },
+            source: (enable.concat() + &body).into(),
+            bindings: count,
             parameters: PARAMETERS.len() as u32,
             unchecked: true,
-        })
+        };
+        (Arc::new(shader), table)
+    }
+
+    /// The functions that read operands and find rows of the result; the contents of their table.
+    fn accesses(&self, number: &str, features: &Features) -> (String, Vec<u32>) {
+        let dense_out = "fn out_row(row: u32) -> u32 {\n    return row * args.out_kept;\n}\n";
+        let Some(gather) = &self.gather else {
+            let [lhs, rhs] = [("lhs", self.lhs), ("rhs", self.rhs)]
+                .map(|(name, access)| access.functions(name, number, features));
+            return (lhs + &rhs + dense_out, Vec::new());
+        };
+        let mut table = Table::default();
+        let lhs = gather::functions("lhs", &gather.lhs, self.lhs, number, features, &mut table);
+        let rhs = match &gather.rhs {
+            Some(rhs) => gather::functions("rhs", rhs, self.rhs, number, features, &mut table),
+            None => self.rhs.functions("rhs", number, features),
+        };
+        let out = match &gather.out {
+            Some((rows, start)) => gather::out_row(rows, *start, self.target.step(), &mut table),
+            None => dense_out.to_owned(),
+        };
+        ([gather::DIVIDE, &table.functions(3), &lhs, &rhs, &out].concat(), table.values)
     }
 }
 
@@ -192,12 +295,13 @@ pub(in crate::library) fn launch(
     variant: &Variant,
     destination: &Destination,
     [parts, part_k]: [u32; 2],
+    tables: &mut Vec<u8>,
     features: &Features,
 ) -> Result<Launch, Refusal> {
     let batch = product.three_batches()?;
     let layers = product.batches() * u64::from(parts);
     let tiles = |dim: &DotDim, edge: u32| (dim.size as u64).div_ceil(u64::from(edge));
-    let groups = layers * tiles(&product.m, variant.tile.rows()) * tiles(&product.n, variant.tile.columns());
+    let groups = layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
     let steps = [variant.lhs.step(), variant.rhs.step(), destination.target.step()];
     // The contiguous axis of a wide array is counted in quads by the shader itself.
     let stride = |value: i64, step: i64| word(value / step);
@@ -228,14 +332,21 @@ pub(in crate::library) fn launch(
     for value in [out0, out1, out2] {
         parameters.push(stride(value, steps[2])?);
     }
+    let (shader, table) = variant.shader(features);
     let bound = |array: Array, unit| Bound { memory: array.memory, unit };
+    let mut bindings = smallvec![
+        bound(product.lhs, variant.lhs.storage(features).unit),
+        bound(product.rhs, variant.rhs.storage(features).unit),
+        bound(destination.out, destination.target.storage(features).unit),
+    ];
+    if variant.gather.is_some() {
+        tables.resize(tables.len().next_multiple_of(64), 0);
+        bindings.push(Bound { memory: Memory::Table(tables.len() as u64), unit: 4 });
+        tables.extend(table.iter().flat_map(|value| value.to_le_bytes()));
+    }
     Ok(Launch {
-        shader: variant.shader(features),
-        bindings: smallvec![
-            bound(product.lhs, variant.lhs.storage(features).unit),
-            bound(product.rhs, variant.rhs.storage(features).unit),
-            bound(destination.out, destination.target.storage(features).unit),
-        ],
+        shader,
+        bindings,
         parameters,
         grid: grid(groups, features.max_grid)
             .filter(|_| u32::try_from(groups).is_ok())
