@@ -57,6 +57,9 @@ pub trait Isa: 'static {
     const FMA: bool;
     /// Rounding to an integer is an instruction (otherwise it is a slow library call).
     const ROUND: bool;
+    /// Copies for this level are kept small rather than fast where a higher level has one: on x86-64 only machines
+    /// from before 2013 use them.
+    const SMALL: bool = false;
 }
 
 /// The lanes of [`Level::Baseline`].
@@ -70,6 +73,7 @@ impl Isa for Baseline {
     const LEVEL: Level = Level::Baseline;
     const FMA: bool = cfg!(target_arch = "aarch64");
     const ROUND: bool = cfg!(target_arch = "aarch64");
+    const SMALL: bool = cfg!(target_arch = "x86_64");
 }
 
 impl Isa for Avx2 {
@@ -88,24 +92,26 @@ impl Isa for Avx512 {
 /// pointer to that level's copy.
 ///
 /// The body and all it calls must be `#[inline(always)]`, or they are compiled without the features.
-/// Calling a pointer for a level that the machine lacks is undefined behaviour. Where the constant after
-/// `wide` is false there is no copy for 512 bits: over all types those are megabytes, and 4 bytes is the size
-/// of nearly all elements that programs compute with.
+/// Calling a pointer for a level that the machine lacks is undefined behaviour. The constant after `up to` is
+/// the highest level that there is a copy for: over all kernels and types the copies are megabytes.
 macro_rules! per_level {
-    ($($(#[$meta:meta])* fn $name:ident<$($kernel:ident: $bound:path),*>($($arg:ident: $type:ty),*) -> $pointer:ty = $body:ident $(, wide $wide:expr)?;)*) => { $(
+    ($($(#[$meta:meta])* fn $name:ident<$($kernel:ident: $bound:path),*>($($arg:ident: $type:ty),*) -> $pointer:ty = $body:ident $(, up to $up_to:expr)?;)*) => { $(
         $(#[$meta])*
         pub(crate) fn $name<$($kernel: $bound),*>(level: $crate::cpu::Level) -> $pointer {
+            #[inline(never)]
             unsafe fn baseline<$($kernel: $bound),*>($($arg: $type),*) {
                 // SAFETY: the caller keeps the contract of the body.
                 unsafe { $body::<$crate::cpu::Baseline, $($kernel),*>($($arg),*) }
             }
             #[cfg(target_arch = "x86_64")]
+            #[inline(never)]
             #[target_feature(enable = "avx2,fma,bmi1,bmi2,f16c,lzcnt,popcnt,movbe")]
             unsafe fn avx2<$($kernel: $bound),*>($($arg: $type),*) {
                 // SAFETY: the caller keeps the contract of the body.
                 unsafe { $body::<$crate::cpu::Avx2, $($kernel),*>($($arg),*) }
             }
             #[cfg(target_arch = "x86_64")]
+            #[inline(never)]
             #[target_feature(enable = "avx2,fma,bmi1,bmi2,f16c,lzcnt,popcnt,movbe,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
             unsafe fn avx512<$($kernel: $bound),*>($($arg: $type),*) {
                 // SAFETY: the caller keeps the contract of the body.
@@ -113,11 +119,15 @@ macro_rules! per_level {
             }
             match level {
                 #[cfg(target_arch = "x86_64")]
-                $crate::cpu::Level::Avx512 => {
-                    if const { true $(&& $wide)? } { avx512::<$($kernel),*> } else { avx2::<$($kernel),*> }
+                $crate::cpu::Level::Avx512 if const { true $(&& $crate::cpu::Level::Avx512 as u8 <= $up_to as u8)? } => {
+                    avx512::<$($kernel),*>
                 }
                 #[cfg(target_arch = "x86_64")]
-                $crate::cpu::Level::Avx2 => avx2::<$($kernel),*>,
+                $crate::cpu::Level::Avx2 | $crate::cpu::Level::Avx512
+                    if const { true $(&& $crate::cpu::Level::Avx2 as u8 <= $up_to as u8)? } =>
+                {
+                    avx2::<$($kernel),*>
+                }
                 _ => baseline::<$($kernel),*>,
             }
         }

@@ -7,7 +7,7 @@ use plan::{Completion, Engine, EngineError, Placement, Plan, Prepared, SlotId, S
 use tensor::AlignedBytes;
 
 use crate::context::RunContext;
-use crate::step::{Preparation, PreparedStep, run_steps};
+use crate::step::{Preparation, PreparedStep, memory_bytes, run_steps};
 
 /// Runs plans on the CPU. Cloning shares the threads.
 #[derive(Clone)]
@@ -46,7 +46,8 @@ impl Engine for HostEngine {
                 constants.push((SlotId(number as u32), literal.to_dense()));
             }
         }
-        Ok(Arc::new(PreparedPlan { plan, steps, constants, context: self.context.clone() }))
+        let memory_bytes = memory_bytes(&steps);
+        Ok(Arc::new(PreparedPlan { plan, steps, constants, memory_bytes, context: self.context.clone() }))
     }
 
     fn threads(&self) -> usize {
@@ -59,6 +60,8 @@ struct PreparedPlan {
     plan: Arc<Plan>,
     steps: Vec<PreparedStep>,
     constants: Vec<(SlotId, Arc<AlignedBytes>)>,
+    /// Most memory that a kernel takes on one thread.
+    memory_bytes: usize,
     context: Arc<RunContext>,
 }
 
@@ -67,8 +70,9 @@ impl Prepared for PreparedPlan {
         for (slot, bytes) in &self.constants {
             slots.set(*slot, bytes.as_ptr().cast_mut());
         }
+        let mut memory = self.context.scratch(self.memory_bytes);
         // SAFETY: the caller's promise is that of the trait; constants are never written.
-        unsafe { run_steps(&self.steps[segment], slots, &self.context)? };
+        unsafe { run_steps(&self.steps[segment], slots, &mut memory, &self.context)? };
         Ok(Completion::Done)
     }
 

@@ -229,7 +229,21 @@ fn visit_steps(block: &Block, f: &mut impl FnMut(&Step)) {
     }
 }
 
-/// Runs steps in order.
+/// Bytes of memory that [`run_steps`] needs for these steps.
+pub(crate) fn memory_bytes(steps: &[PreparedStep]) -> usize {
+    let most = steps.iter().map(|step| match step {
+        PreparedStep::Kernel { program, .. } => program.memory_bytes(),
+        PreparedStep::While { condition, body, .. } => memory_bytes(condition).max(memory_bytes(body)),
+        PreparedStep::Case { branches, .. } => {
+            branches.iter().map(|branch| memory_bytes(branch)).max().unwrap_or(0)
+        }
+        _ => 0,
+    });
+    most.max().unwrap_or(0)
+}
+
+/// Runs steps in order. `memory`, aligned to 64, has the [`memory_bytes`] of the steps: one region for all
+/// costs small kernels less than one each.
 ///
 /// # Errors
 /// Those of library steps.
@@ -239,6 +253,7 @@ fn visit_steps(block: &Block, f: &mut impl FnMut(&Step)) {
 pub(crate) unsafe fn run_steps(
     steps: &[PreparedStep],
     slots: &mut SlotTable,
+    memory: &mut [u8],
     context: &RunContext,
 ) -> Result<(), EngineError> {
     for step in steps {
@@ -248,7 +263,7 @@ pub(crate) unsafe fn run_steps(
                 PreparedStep::Kernel { program, reads, writes } => {
                     let arrays: SmallVec<[*mut u8; 16]> =
                         reads.iter().chain(writes).map(|&slot| slots.get(slot)).collect();
-                    kernel::run(program, &arrays, context);
+                    kernel::run(program, &arrays, memory, context);
                 }
                 PreparedStep::Library { step, reads, writes } => {
                     let reads: SmallVec<[*const u8; 8]> =
@@ -262,21 +277,21 @@ pub(crate) unsafe fn run_steps(
                 PreparedStep::Swap(a, b) => slots.swap(*a, *b),
                 PreparedStep::While { body, trip_count: Some(count), .. } => {
                     for _ in 0..*count {
-                        run_steps(body, slots, context)?;
+                        run_steps(body, slots, memory, context)?;
                     }
                 }
                 PreparedStep::While { condition, predicate, body, trip_count: None } => loop {
-                    run_steps(condition, slots, context)?;
+                    run_steps(condition, slots, memory, context)?;
                     if *slots.get(*predicate) == 0 {
                         break;
                     }
-                    run_steps(body, slots, context)?;
+                    run_steps(body, slots, memory, context)?;
                 },
                 PreparedStep::Case { index, branches } => {
                     let last = branches.len() - 1;
                     let index = slots.get(*index).cast::<i32>().read();
                     let branch = usize::try_from(index).map_or(last, |index| index.min(last));
-                    run_steps(&branches[branch], slots, context)?;
+                    run_steps(&branches[branch], slots, memory, context)?;
                 }
                 PreparedStep::Nothing => {}
             }

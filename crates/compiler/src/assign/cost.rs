@@ -11,7 +11,7 @@ const OP_PS: u64 = 60;
 /// Picoseconds per multiply-add of a matrix product on one core.
 const PRODUCT_PS: u64 = 25;
 
-/// Nanoseconds for one run of a block; loops count once.
+/// Nanoseconds for one run of a block; loops of unknown length count once.
 pub fn block(block: &Block) -> u64 {
     block.steps.iter().map(|step| STEP_NS.saturating_add(step_ns(&step.op))).fold(0, u64::saturating_add)
 }
@@ -24,6 +24,7 @@ fn step_ns(op: &StepOp) -> u64 {
             let batch: Vec<i64> = dot.batch.iter().map(|dim| dim.size).collect();
             product(&batch).saturating_mul(product(&[dot.m.size, dot.n.size, dot.k.size])) / 1000 * PRODUCT_PS
         }
+        StepOp::While { body, trip_count: Some(count), .. } => block(body).saturating_mul(*count),
         StepOp::While { condition, body, .. } => {
             // Unknown length: never tiny.
             1_000_000u64.saturating_add(block(condition)).saturating_add(block(body))
@@ -32,7 +33,7 @@ fn step_ns(op: &StepOp) -> u64 {
         StepOp::Copy | StepOp::Swap => 100,
         StepOp::Threefry(threefry) => product(&[threefry.len]) * 3,
         // The remaining library steps are rarely small enough to matter.
-        _ => 50_000,
+        _ => 200_000,
     }
 }
 

@@ -80,8 +80,8 @@ impl<'a> Lowering<'a> {
             moves.push(copy(source, to, &origin));
         }
         body_block.steps.extend(moves);
-        let step =
-            StepOp::While { condition: condition_block, predicate, body: body_block, trip_count: None };
+        let trip_count = self.trip_count(operation);
+        let step = StepOp::While { condition: condition_block, predicate, body: body_block, trip_count };
         block.steps.push(with_effects(step, origin));
         Ok(())
     }

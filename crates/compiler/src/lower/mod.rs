@@ -9,6 +9,7 @@ mod expand;
 mod fuse;
 mod index;
 mod library;
+mod trip_count;
 
 use std::collections::HashMap;
 use std::sync::Arc;

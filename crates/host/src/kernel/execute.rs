@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::accumulate::{self, State};
 use super::program::{Entry, Home, Instr, Mode, Program, StageProgram, Tile};
 use super::transfer;
-use crate::context::{RunContext, Scratch};
+use crate::context::RunContext;
 
 /// What an instruction works on.
 pub(crate) struct Frame<'a> {
@@ -118,53 +118,50 @@ impl Shared<'_> {
     }
 }
 
-/// Runs a program on arrays: inputs, then outputs.
+/// Runs a program on arrays: inputs, then outputs. `memory` has the [`Program::memory_bytes`] that a run on
+/// one thread takes.
 ///
 /// # Safety
 /// The arrays hold the elements that the program was made for, outputs are written by nobody else, and share
 /// memory with inputs only as the program was told.
-pub(crate) unsafe fn run(program: &Program, arrays: &[*mut u8], context: &RunContext) {
-    let groups = program.groups();
+pub(crate) unsafe fn run(program: &Program, arrays: &[*mut u8], memory: &mut [u8], context: &RunContext) {
+    let groups = program.groups;
     let helpers = context.helpers(groups, program.work_ns);
     let arrays = Shared(arrays);
     if helpers == 0 && context.helpers(usize::MAX, program.work_ns) > 0 && program.splits_rows() {
         // SAFETY: the caller's promise.
         return unsafe { run_wide(program, arrays, context) };
     }
+    if helpers == 0 {
+        // SAFETY: the caller's promise.
+        return unsafe { run_task(program, arrays, memory, 0..groups) };
+    }
     // A few tasks a thread even out what threads lose to others.
-    let tasks = if helpers == 0 { 1 } else { groups.min(4 * (helpers + 1)) };
+    let tasks = groups.min(4 * (helpers + 1));
     context.parallel(tasks, program.work_ns, |task| {
         let groups = groups * task / tasks..groups * (task + 1) / tasks;
         let mut memory = context.scratch(program.memory_bytes());
         // SAFETY: the caller's promise; tasks have rows of their own, so they write disjoint elements.
-        unsafe {
-            let (shared, private, mut frame) = program.frame(&mut memory, arrays.pointers());
-            frame.start(program, shared, private);
-            run_groups(program, &mut frame, groups);
-        }
+        unsafe { run_task(program, arrays, &mut memory, groups) };
     });
 }
 
+/// Runs groups of rows on the calling thread.
+///
+/// # Safety
+/// As [`run`].
+unsafe fn run_task(program: &Program, arrays: Shared<'_>, memory: &mut [u8], groups: Range<usize>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (shared, private, mut frame) = program.frame(memory, arrays.pointers());
+        frame.start(program, shared, private);
+        run_groups(program, &mut frame, groups);
+    }
+}
+
 impl Program {
-    /// Rows from one index of the looped axes to the next.
-    fn lane_rows(&self) -> usize {
-        self.parallel[self.outer_axes..].iter().product::<i64>() as usize
-    }
-
-    /// Indices of the looped axis that is gone through in tiles.
-    fn tiled_len(&self) -> usize {
-        self.tile.map_or(1, |_| self.parallel[self.outer_axes - 1] as usize)
-    }
-
-    /// Number of groups of rows, or of tiles.
-    fn groups(&self) -> usize {
-        let outer = self.rows / self.lane_rows() / self.tiled_len();
-        let tiles = self.tile.map_or(1, |tile| self.tiled_len().div_ceil(tile.depth));
-        outer * self.lane_rows().div_ceil(self.group) * tiles
-    }
-
     /// Bytes of a frame's memory: shared, private, the table, the index.
-    fn memory_bytes(&self) -> usize {
+    pub(crate) fn memory_bytes(&self) -> usize {
         self.shared_bytes + self.private_bytes + self.overhead_bytes()
     }
 
@@ -184,13 +181,9 @@ impl Program {
     /// A frame over scratch memory, with its shared and private regions.
     ///
     /// # Safety
-    /// `memory` has [`memory_bytes`](Self::memory_bytes), or as many less [`shared_bytes`](Self::shared_bytes)
+    /// `memory` is aligned to 64 and has [`memory_bytes`](Self::memory_bytes), or as many less [`shared_bytes`](Self::shared_bytes)
     /// if the shared region is not used.
-    unsafe fn frame<'a>(
-        &self,
-        memory: &'a mut Scratch<'_>,
-        arrays: &'a [*mut u8],
-    ) -> (*mut u8, *mut u8, Frame<'a>) {
+    unsafe fn frame<'a>(&self, memory: &'a mut [u8], arrays: &'a [*mut u8]) -> (*mut u8, *mut u8, Frame<'a>) {
         let start = memory.as_mut_ptr();
         let table_bytes = (self.entries.len() * size_of::<*mut u8>()).next_multiple_of(64);
         // SAFETY: the memory is aligned to 64 and large enough; every byte pattern is a pointer, or an i64.
@@ -227,8 +220,7 @@ impl Frame<'_> {
 /// # Safety
 /// As [`run`], for a frame that was started.
 unsafe fn run_groups(program: &Program, frame: &mut Frame<'_>, groups: Range<usize>) {
-    let lane_rows = program.lane_rows();
-    let blocks = lane_rows.div_ceil(program.group);
+    let (lane_rows, blocks) = (program.lane_rows, program.blocks);
     for group in groups {
         // SAFETY: the caller's promise.
         unsafe {
@@ -269,7 +261,7 @@ unsafe fn run_group(program: &Program, frame: &mut Frame<'_>, first: usize, coun
 /// As [`run_groups`].
 unsafe fn run_tile(program: &Program, tile: Tile, frame: &mut Frame<'_>, group: usize, blocks: usize) {
     let [stage] = &program.stages[..] else { return };
-    let (length, axis) = (program.tiled_len(), program.outer_axes - 1);
+    let (length, axis) = (program.tiled_len, program.outer_axes - 1);
     let tiles = length.div_ceil(tile.depth);
     let (rest, start) = (group / tiles, group % tiles * tile.depth);
     let first = rest % blocks * program.group;
@@ -277,7 +269,7 @@ unsafe fn run_tile(program: &Program, tile: Tile, frame: &mut Frame<'_>, group: 
     set_index(&program.parallel[..axis], frame.index, rest / blocks);
     frame.index[axis] = start as i64;
     frame.position = first as i64;
-    frame.lanes = program.group.min(program.lane_rows() - first);
+    frame.lanes = program.group.min(program.lane_rows - first);
     // SAFETY: the caller's promise; panels have room for `group` lanes of `depth` rows.
     unsafe {
         for panel in &stage.panels {

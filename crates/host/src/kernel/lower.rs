@@ -142,12 +142,21 @@ pub(crate) fn lower(kernel: &Kernel, lowering: &Lowering<'_>) -> Result<Option<P
     for (bytes, constant) in constants.chunks_exact_mut(16).zip(&table.constants) {
         bytes.copy_from_slice(constant);
     }
+    let rows = kernel.rows() as usize;
+    let lane_rows = kernel.parallel[outer_axes..].iter().product::<i64>() as usize;
+    let blocks = lane_rows.div_ceil(group);
+    let tiled_len = tile.map_or(1, |_| kernel.parallel[outer_axes - 1] as usize);
+    let tiles = tile.map_or(1, |tile| tiled_len.div_ceil(tile.depth));
     Ok(Some(Program {
-        rows: kernel.rows() as usize,
+        rows,
         outer_axes,
         tile,
         parallel: kernel.parallel,
         group,
+        lane_rows,
+        blocks,
+        tiled_len,
+        groups: rows / lane_rows / tiled_len * blocks * tiles,
         block,
         axes,
         stages,

@@ -26,6 +26,14 @@ pub(crate) struct Program {
     pub tile: Option<Tile>,
     /// Most rows that are worked on together.
     pub group: usize,
+    /// Rows from one index of the looped axes to the next.
+    pub lane_rows: usize,
+    /// Groups of rows that these make.
+    pub blocks: usize,
+    /// Indices of the looped axis that is gone through in tiles.
+    pub tiled_len: usize,
+    /// Number of groups of rows, or of tiles.
+    pub groups: usize,
     /// Most lanes of a block of inner indices.
     pub block: usize,
     /// Most axes of a stage.

@@ -100,6 +100,7 @@ pub(super) fn prepare(scatter: &Scatter, types: &StepTypes<'_>) -> Result<Box<dy
         let batch = scatter.scatter_indices_batching_dims.iter().position(|&dim| dim == index_dim as i64);
         batching.push(batch.map_or(0, |at| operand_strides[scatter.input_batching_dims[at] as usize]));
     }
+    merge(&mut positions, &mut batching);
     let vector_stride = index_strides.get(scatter.index_vector_dim as usize).copied().unwrap_or(0);
     let sizes: Vec<usize> = scatter.dtypes.iter().map(|dtype| dtype.size()).collect();
     Ok(Box::new(ScatterStep {
@@ -115,6 +116,19 @@ pub(super) fn prepare(scatter: &Scatter, types: &StepTypes<'_>) -> Result<Box<dy
         limits,
         window,
     }))
+}
+
+/// Makes one of neighbouring dimensions that go on evenly in updates and indices.
+fn merge(positions: &mut Vec<[i64; 3]>, batching: &mut Vec<i64>) {
+    for outer in (0..positions.len().saturating_sub(1)).rev() {
+        let ([count, from, at], [size, from_stride, stride]) = (positions[outer], positions[outer + 1]);
+        let even = from == from_stride * size && at == stride * size;
+        if even && batching[outer..outer + 2] == [0, 0] {
+            positions[outer] = [count * size, from_stride, stride];
+            positions.remove(outer + 1);
+            batching.remove(outer + 1);
+        }
+    }
 }
 
 /// `op(argument 0, argument 1)`.
@@ -184,13 +198,60 @@ impl LibraryStep for ScatterStep {
                 skip = [window[dim][1] * low as i64, window[dim][2] * low as i64];
             }
             // SAFETY: preparing checked the sizes; parts touch different elements.
-            unsafe { self.scatter(indices.at(0), &updates, &results, &window, skip) };
+            unsafe {
+                if !self.scatter_rows(indices.at(0), &updates, &results, &window, skip) {
+                    self.scatter(indices.at(0), &updates, &results, &window, skip);
+                }
+            }
         });
         Ok(())
     }
 }
 
 impl ScatterStep {
+    /// [`scatter`](Self::scatter) for rows chosen by one index each, evenly spaced; false for others.
+    ///
+    /// # Safety
+    /// As for [`LibraryStep::run`].
+    unsafe fn scatter_rows(
+        &self,
+        indices: *const u8,
+        updates: &[SendPointer<u8>],
+        results: &[SendPointer<u8>],
+        window: &[[i64; 3]],
+        skip: [i64; 2],
+    ) -> bool {
+        let (
+            Apply::Runs(runs),
+            [[rows, from_stride, stride]],
+            [0],
+            [dim],
+            [[count, to_step, from_step]],
+            DType::I32,
+        ) = (&self.apply, &self.positions[..], &self.batching[..], &self.vector[..], window, self.index)
+        else {
+            return false;
+        };
+        let (limit, scale) = (self.limits[*dim], self.operand_strides[*dim]);
+        for row in 0..*rows {
+            // SAFETY: the index exists, and the row that it chooses lies within the operand.
+            unsafe {
+                let index = i64::from(*indices.cast::<i32>().offset((row * stride) as isize));
+                if !(0..=limit).contains(&index) {
+                    continue;
+                }
+                let (to, from) = (index * scale + skip[0], row * from_stride + skip[1]);
+                for (operand, run) in runs.iter().enumerate() {
+                    let size = self.sizes[operand];
+                    let (to, from) = (to as usize * size, from as usize * size);
+                    let (to, from) = (results[operand].at(to), updates[operand].at(from));
+                    (run.run)(to, *to_step as isize, from, *from_step as isize, *count as usize);
+                }
+            }
+        }
+        true
+    }
+
     /// Applies the part of each update that `window` describes, from `skip` (in operand and updates) on.
     ///
     /// # Safety

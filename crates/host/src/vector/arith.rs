@@ -7,7 +7,7 @@ use num_complex::Complex;
 use super::drive::{Binary, Fold, Ternary, Unary};
 use super::half::Narrow;
 use super::real::Real;
-use crate::cpu::Isa;
+use crate::cpu::{Isa, Level};
 
 /// Arithmetic of an element type, by StableHLO's rules.
 pub(crate) trait Num: Copy + 'static {
@@ -273,12 +273,13 @@ macro_rules! unary_kernels {
 }
 
 macro_rules! binary_kernels {
-    ($($name:ident: $bound:ident |$a:ident, $b:ident| $body:expr;)*) => { $(
+    ($($name:ident: $bound:ident |$a:ident, $b:ident| $body:expr $(, up to $up_to:ident)?;)*) => { $(
         #[doc = concat!("`", stringify!($body), "`.")]
         pub(crate) struct $name<T>(PhantomData<T>);
         impl<T: $bound> Binary for $name<T> {
             type In = T;
             type Out = T;
+            $(const UP_TO: Level = Level::$up_to;)?
             #[inline(always)]
             fn eval<L: Isa>($a: T, $b: T) -> T { $body }
         }
@@ -294,6 +295,7 @@ unary_kernels! {
     LeadingZeros: Integer |x| Integer::leading_zeros(x);
 }
 
+// No machine divides vectors of integers.
 binary_kernels! {
     Add: Num |a, b| a.add(b);
     Subtract: Num |a, b| a.sub(b);
@@ -303,9 +305,9 @@ binary_kernels! {
     And: Bits |a, b| a.and(b);
     Or: Bits |a, b| a.or(b);
     Xor: Bits |a, b| a.xor(b);
-    IntDivide: Integer |a, b| a.div(b);
-    IntRemainder: Integer |a, b| a.rem(b);
-    IntPower: Integer |a, b| a.power(b);
+    IntDivide: Integer |a, b| a.div(b), up to Baseline;
+    IntRemainder: Integer |a, b| a.rem(b), up to Baseline;
+    IntPower: Integer |a, b| a.power(b), up to Baseline;
     ShiftLeft: Integer |a, b| a.shl(b);
     ShiftRightArithmetic: Integer |a, b| a.shr_arithmetic(b);
     ShiftRightLogical: Integer |a, b| a.shr_logical(b);

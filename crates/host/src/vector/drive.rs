@@ -7,8 +7,8 @@
 
 use std::mem::MaybeUninit;
 
-use super::{BinaryFn, ReduceFn, TernaryFn, UnaryFn};
-use crate::cpu::{Isa, per_level};
+use super::{BinaryFn, ReduceFn, TernaryFn, UnaryFn, single};
+use crate::cpu::{Baseline, Isa, Level, per_level};
 
 /// A function of one element.
 pub(crate) trait Unary: 'static {
@@ -18,6 +18,8 @@ pub(crate) trait Unary: 'static {
     type Out: Copy;
     /// The body is long: one copy of it, over fixed groups of lanes, is enough.
     const HEAVY: bool = false;
+    /// The highest level that the kernel is compiled for.
+    const UP_TO: Level = if size_of::<Self::Out>() > 1 { up_to::<Self::In>(2) } else { up_to::<Self::In>(1) };
 
     /// The result for one element.
     fn eval<L: Isa>(x: Self::In) -> Self::Out;
@@ -30,7 +32,7 @@ pub(crate) trait Unary: 'static {
 
     /// The result for a rare element.
     fn slow(x: Self::In) -> Self::Out {
-        Self::eval::<crate::cpu::Baseline>(x)
+        Self::eval::<Baseline>(x)
     }
 }
 
@@ -42,6 +44,8 @@ pub(crate) trait Binary: 'static {
     type Out: Copy;
     /// See [`Unary::HEAVY`].
     const HEAVY: bool = false;
+    /// See [`Unary::UP_TO`].
+    const UP_TO: Level = up_to::<Self::In>(1);
 
     /// The result for one pair.
     fn eval<L: Isa>(a: Self::In, b: Self::In) -> Self::Out;
@@ -54,7 +58,7 @@ pub(crate) trait Binary: 'static {
 
     /// See [`Unary::slow`].
     fn slow(a: Self::In, b: Self::In) -> Self::Out {
-        Self::eval::<crate::cpu::Baseline>(a, b)
+        Self::eval::<Baseline>(a, b)
     }
 }
 
@@ -118,22 +122,32 @@ impl Form for BothScalar {
 
 per_level! {
     /// `out[i] = K(x[i])`.
-    fn unary<K: Unary>(x: *const u8, out: *mut u8, n: usize) -> UnaryFn = unary_body, wide wide::<K::In>();
+    fn unary<K: Unary>(x: *const u8, out: *mut u8, n: usize) -> UnaryFn = unary_body, up to K::UP_TO;
     /// `out[i] = K(a[i], b[i])`, or `a[0]`, `b[0]` as the form says.
-    fn binary<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = binary_body, wide wide::<K::In>();
+    fn binary<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = binary_body, up to K::UP_TO;
     /// `out[i] = K(b[i], a[i])`, by the routine of the operands in that order.
-    fn swapped<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = swapped_body, wide wide::<K::In>();
+    fn swapped<K: Binary, F: Form>(a: *const u8, b: *const u8, out: *mut u8, n: usize) -> BinaryFn = swapped_body, up to K::UP_TO;
     /// `out[i] = K(a[i], b[i], c[i])`; `F::LEFT` and `F::RIGHT` say whether b and c are one element.
-    fn ternary<K: Ternary, F: Form>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_body, wide wide::<K::Elem>();
+    fn ternary<K: Ternary, F: Form>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_body, up to up_to::<K::Elem>(1);
     /// `out[i] = K(a[i], b[i], c[i])` with one element each for a and c.
-    fn ternary_between<K: Ternary>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_between_body, wide wide::<K::Elem>();
+    fn ternary_between<K: Ternary>(a: *const u8, b: *const u8, c: *const u8, out: *mut u8, n: usize) -> TernaryFn = ternary_between_body, up to up_to::<K::Elem>(1);
     /// `out[r] = K(x[r * len], K(x[r * len + 1], ..))` for each row `r`, in a fixed tree order.
-    fn reduce<K: Fold>(x: *const u8, out: *mut u8, rows: usize, len: usize) -> ReduceFn = reduce_body, wide wide::<K::Elem>();
+    fn reduce<K: Fold>(x: *const u8, out: *mut u8, rows: usize, len: usize) -> ReduceFn = reduce_body, up to up_to::<K::Elem>(1);
 }
 
-/// Whether elements are worth 512-bit routines: those of 4 bytes.
-const fn wide<T>() -> bool {
-    size_of::<T>() == 4
+/// The highest level that is worth its bytes, by the size of elements: nearly all that programs compute with
+/// have 4 bytes, and single bytes (or two, where results have more than `bytes`) are many to a short vector.
+const fn up_to<T>(bytes: usize) -> Level {
+    match size_of::<T>() {
+        4 => Level::Avx512,
+        1 if bytes == 1 => Level::Baseline,
+        _ => Level::Avx2,
+    }
+}
+
+/// Whether a copy works lane by lane, given the highest level of its kernel.
+const fn is_single<L: Isa>(up_to: Level) -> bool {
+    L::SMALL && up_to as u8 > L::LEVEL as u8
 }
 
 /// Lanes that heavy kernels and copies work on at a time.
@@ -146,7 +160,9 @@ unsafe fn unary_body<L: Isa, K: Unary>(x: *const u8, out: *mut u8, n: usize) {
     let (x, out) = (x.cast::<K::In>(), out.cast::<K::Out>());
     // SAFETY: lanes 0..n of both are valid; slices are made only of blocks that do not overlap.
     unsafe {
-        if K::HEAVY {
+        if is_single::<L>(K::UP_TO) {
+            single::unary::<K>(x, out, n);
+        } else if K::HEAVY {
             heavy_unary::<L, K>(x, out, n);
         } else if x.addr() == out.addr() {
             for i in 0..n {
@@ -256,6 +272,9 @@ unsafe fn binary_body<L: Isa, K: Binary, F: Form>(a: *const u8, b: *const u8, ou
     // SAFETY: lanes are in range by the caller's promise; loops over slices see no overlap, because a
     // right operand equal to the output is copied to the stack first.
     unsafe {
+        if is_single::<L>(K::UP_TO) {
+            return single::binary::<K, F>(a, b, out, n);
+        }
         if K::HEAVY {
             return heavy_binary::<L, K, F>(a, b, out, n);
         }
@@ -430,6 +449,10 @@ unsafe fn ternary_lanes<L: Isa, K: Ternary>(
     if n == 0 {
         return;
     }
+    if is_single::<L>(up_to::<K::Elem>(1)) {
+        // SAFETY: the caller's promise.
+        return unsafe { single::ternary::<K>((a, one_a), (b, one_b), (c, one_c), out, n) };
+    }
     let mut first = Group::<K::First>::uninit();
     let mut second = Group::<K::Elem>::uninit();
     let mut third = Group::<K::Elem>::uninit();
@@ -519,10 +542,13 @@ fn reduce_long<L: Isa, K: Fold>(x: &[K::Elem]) -> K::Acc {
 }
 
 /// Chains for the end of a piece, and for rows of a few elements.
-const FEW: usize = 16;
+pub(super) const FEW: usize = 16;
 
 #[inline(always)]
 fn reduce_piece<L: Isa, K: Fold>(piece: &[K::Elem]) -> K::Acc {
+    if is_single::<L>(up_to::<K::Elem>(1)) {
+        return single::reduce_piece::<K>(piece);
+    }
     if piece.len() < 64 {
         return reduce_chains::<L, K, FEW>(piece);
     }
@@ -564,14 +590,32 @@ fn reduce_chains<L: Isa, K: Fold, const N: usize>(piece: &[K::Elem]) -> K::Acc {
     if start == 0 {
         return total;
     }
-    let mut half = N / 2;
+    if size_of::<K::Acc>() < 4 {
+        // Vectors of small elements are taken apart at great length.
+        collapse::<K>(&mut chains);
+    } else {
+        let mut half = N / 2;
+        while half > 0 {
+            for i in 0..half {
+                chains[i] = K::combine::<L>(chains[i], chains[i + half]);
+            }
+            half /= 2;
+        }
+    }
+    K::combine::<L>(chains[0], total)
+}
+
+/// Folds chains, a power of two of them, into the first.
+#[inline(never)]
+pub(super) fn collapse<K: Fold>(chains: &mut [K::Acc]) {
+    let mut half = chains.len() / 2;
     while half > 0 {
-        for i in 0..half {
-            chains[i] = K::combine::<L>(chains[i], chains[i + half]);
+        let (low, high) = chains.split_at_mut(half);
+        for (a, &b) in low.iter_mut().zip(&*high) {
+            *a = K::combine::<Baseline>(*a, b);
         }
         half /= 2;
     }
-    K::combine::<L>(chains[0], total)
 }
 
 /// The output block, filled with `x`, for kernels that work in place.

@@ -8,7 +8,7 @@ use ops::{BinaryOp, UnaryOp, scalar};
 use super::drive::{Binary, Unary};
 use super::real::Real;
 use super::{f32math, f64math};
-use crate::cpu::Isa;
+use crate::cpu::{Isa, Level};
 
 /// Kernels `f32: g, f64: h` of functions without rare elements; `via` gives f32 by the f64 function.
 macro_rules! functions {
@@ -373,6 +373,7 @@ pub(crate) struct ComplexFunction<T, const OP: usize>(PhantomData<T>);
 impl<T: Part64, const OP: usize> Unary for ComplexFunction<T, OP> {
     type In = Complex<T>;
     type Out = Complex<T>;
+    const UP_TO: Level = Level::Baseline;
     #[inline(always)]
     fn eval<L: Isa>(z: Complex<T>) -> Complex<T> {
         let wide = Complex::new(z.re.wide(), z.im.wide());
@@ -387,6 +388,7 @@ pub(crate) struct ComplexFunction2<T, const OP: usize>(PhantomData<T>);
 impl<T: Part64, const OP: usize> Binary for ComplexFunction2<T, OP> {
     type In = Complex<T>;
     type Out = Complex<T>;
+    const UP_TO: Level = Level::Baseline;
     #[inline(always)]
     fn eval<L: Isa>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
         complex_slow(BinaryOp::ALL[OP], a, b)

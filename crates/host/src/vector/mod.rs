@@ -25,6 +25,7 @@ mod functions;
 mod half;
 mod real;
 mod reduce_precision;
+mod single;
 #[cfg(test)]
 mod tests;
 

@@ -48,28 +48,28 @@ pub(super) fn if_(rewriter: &mut Rewriter<'_>, id: OpId) -> Option<Step> {
 
 /// A region of elementwise ops over scalars becomes the same ops over the arrays.
 pub(super) fn map(rewriter: &mut Rewriter<'_>, id: OpId) -> Option<Step> {
-    let (region, operands) = {
-        let operation = rewriter.function.op(id);
-        (operation.regions[0], operation.operands.clone())
-    };
-    if !is_elementwise(rewriter.function, region) {
-        return None;
-    }
+    let operation = rewriter.function.op(id);
+    let (region, operands) = (operation.regions[0], operation.operands.clone());
+    is_elementwise(rewriter.function, region).then(|| Step::Replace(apply(rewriter, region, &operands)))
+}
+
+/// Emits the ops of an elementwise region over arrays of equal dimensions, and returns its results.
+pub(super) fn apply(rewriter: &mut Rewriter<'_>, region: RegionId, operands: &[ValueId]) -> Values {
     let dims = rewriter.tensor(operands[0]).dims;
     let args = rewriter.function.region(region).args.clone();
-    for (arg, operand) in args.into_iter().zip(operands) {
+    for (arg, &operand) in args.into_iter().zip(operands) {
         rewriter.bind(arg, operand);
     }
-    let ops = rewriter.function.region(region).ops.clone();
-    for nested in ops {
-        let (op, old, results) = {
-            let operation = rewriter.function.op(nested);
-            (operation.op.clone(), operation.operands.clone(), operation.results.clone())
-        };
-        let operands: SmallVec<[ValueId; 3]> = old.iter().map(|&value| rewriter.resolve(value)).collect();
+    let mut returned = Values::new();
+    for nested in rewriter.function.region(region).ops.clone() {
+        let operation = rewriter.function.op(nested);
+        let (op, results) = (operation.op.clone(), operation.results.clone());
+        let operands: SmallVec<[ValueId; 3]> =
+            operation.operands.iter().map(|&value| rewriter.resolve(value)).collect();
         let op = match op {
             Op::Return => {
-                return Some(Step::Replace(operands.into_iter().collect::<Values>()));
+                returned = operands.into_iter().collect();
+                break;
             }
             Op::Constant(attrs) => {
                 let value = Literal::splat(dims.iter().copied(), attrs.value.get(0));
@@ -81,11 +81,11 @@ pub(super) fn map(rewriter: &mut Rewriter<'_>, id: OpId) -> Option<Step> {
         let value = rewriter.one(op, &operands, ty);
         rewriter.bind(results[0], value);
     }
-    None
+    returned
 }
 
 /// Whether a region computes scalars from its own scalars only, by ops that work on arrays as well.
-fn is_elementwise(function: &Function, region: RegionId) -> bool {
+pub(super) fn is_elementwise(function: &Function, region: RegionId) -> bool {
     let body = function.region(region);
     let mut own: Vec<ValueId> = body.args.clone();
     body.ops.iter().all(|&id| {

@@ -9,6 +9,7 @@
 //! broadcast, torch_index_select, map                 broadcast_in_dim, gather, elementwise ops
 //! batch_norm_*                                       elementwise ops and reduce
 //! optimization_barrier, get_tuple_element of tuple   the values themselves
+//! reduce_window over all before, of any combiner     elementwise ops over growing distances
 //! empty lists of windows, sort along -1              lists of the rank, the dimension counted from 0
 //! ```
 //!
@@ -19,6 +20,7 @@ mod batch_norm;
 mod composite;
 mod legacy;
 mod product;
+mod running;
 mod top_k;
 
 use ops::Op;
@@ -68,11 +70,13 @@ fn visit(
             Some(Step::Replace(rewriter.function.op(id).operands.iter().copied().collect()))
         }
         Op::TorchIndexSelect(attrs) => legacy::torch_index_select(&attrs, rewriter, id),
-        Op::ReduceWindow(_)
-        | Op::SelectAndScatter(_)
-        | Op::Convolution(_)
-        | Op::DynamicConv(_)
-        | Op::Sort(_) => legacy::fill_lists(rewriter, id),
+        Op::ReduceWindow(_) => {
+            legacy::fill_lists(rewriter, id);
+            running::fold(rewriter, id)
+        }
+        Op::SelectAndScatter(_) | Op::Convolution(_) | Op::DynamicConv(_) | Op::Sort(_) => {
+            legacy::fill_lists(rewriter, id)
+        }
         Op::UniformQuantize | Op::UniformDequantize => {
             let origin = super::origin(module, rewriter.function.op(id));
             return Err(Error::unsupported(format!("{origin}: quantized types")));

@@ -3,6 +3,7 @@
 use faer::diag::DiagMut;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{self, ComputeEigenvectors, EvdParams};
+use faer::traits::ComplexField;
 use faer::{Auto, Mat, Par, Spec};
 use num_complex::Complex;
 
@@ -11,6 +12,26 @@ use super::field::{Field, load, store};
 /// Whether eigenvectors are wanted.
 fn compute(wanted: bool) -> ComputeEigenvectors {
     if wanted { ComputeEigenvectors::Yes } else { ComputeEigenvectors::No }
+}
+
+/// faer's parameters, but for the deflation window: without its feature "std" faer takes none for sizes of some
+/// hundreds.
+fn params<T: ComplexField>() -> EvdParams {
+    /// The sizes of LAPACK's `iparmq`.
+    extern "C" fn deflation_window(n: usize, _active: usize) -> usize {
+        match n {
+            ..30 => 2,
+            30..60 => 4,
+            60..150 => 10,
+            150..590 => n / n.ilog2() as usize,
+            590..3000 => 96,
+            3000..6000 => 192,
+            6000.. => 384,
+        }
+    }
+    let mut params = <EvdParams as Auto<T>>::auto();
+    params.schur.recommended_deflation_window = deflation_window;
+    params
 }
 
 /// The functions for a type of real numbers.
@@ -62,7 +83,7 @@ macro_rules! eigenvalues {
             let (mut re, mut im) = (vec![0.0; n], vec![0.0; n]);
             let wanted = vectors.each_ref().map(|out| out.is_some());
             let mut packed = wanted.map(|wanted| wanted.then(|| Mat::<$real>::zeros(n, n)));
-            let params = Spec::<EvdParams, $real>::new(<EvdParams as Auto<$real>>::auto());
+            let params = Spec::<EvdParams, $real>::new(params::<$real>());
             let scratch = evd::evd_scratch::<$real>(n, compute(wanted[0]), compute(wanted[1]), par, params);
             let mut buffer = MemBuffer::new(scratch);
             let [left, right] = &mut packed;
@@ -117,7 +138,7 @@ macro_rules! eigenvalues {
             let work = load(n, n, a);
             let wanted = vectors.each_ref().map(|out| out.is_some());
             let mut found = wanted.map(|wanted| wanted.then(|| Mat::<Complex<$real>>::zeros(n, n)));
-            let params = Spec::<EvdParams, Complex<$real>>::new(<EvdParams as Auto<Complex<$real>>>::auto());
+            let params = Spec::<EvdParams, Complex<$real>>::new(params::<Complex<$real>>());
             let scratch =
                 evd::evd_scratch::<Complex<$real>>(n, compute(wanted[0]), compute(wanted[1]), par, params);
             let mut buffer = MemBuffer::new(scratch);
