@@ -1,7 +1,8 @@
 //! The border between C and Rust: every exported function is one [`call`].
 //!
 //! Who checks what: the border checks that there are arguments, that they are as long as this version of the API
-//! needs, and that handles are not null; it turns errors and panics into `PJRT_Error`. That handles are alive, of the
+//! needs, and that handles are not null; it turns errors and panics into `PJRT_Error`, and computes in IEEE arithmetic
+//! whatever the caller's mode. That handles are alive, of the
 //! right kind, and that pointers with lengths are what they say is the framework's duty: the API has no way to tell.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,6 +11,7 @@ use std::ptr::NonNull;
 use runtime::{Error, ErrorKind};
 
 use crate::abi::*;
+use crate::float_mode::IeeeFloats;
 
 /// Codes of `PJRT_Error_Code` that are used here.
 pub mod code {
@@ -92,6 +94,7 @@ pub unsafe fn call<A: Args>(args: *mut A, body: impl FnOnce(&mut A) -> Outcome) 
     }
     // SAFETY: long enough, so it is an `A`, and the caller lends it for the call.
     let args = unsafe { args.as_mut() };
+    let _floats = IeeeFloats::begin();
     match catch_unwind(AssertUnwindSafe(|| body(args))) {
         Ok(Ok(())) => std::ptr::null_mut(),
         Ok(Err(failure)) => failure.into_raw(),

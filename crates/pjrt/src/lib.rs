@@ -11,6 +11,7 @@ mod device;
 mod error;
 mod event;
 mod executable;
+mod float_mode;
 mod memory;
 mod options;
 mod plugin;

@@ -487,6 +487,43 @@ fn programs_compile_run_donate_and_travel() {
     }
 }
 
+/// Frameworks call on threads that flush subnormal numbers; ours, started by such calls, must not.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn subnormals_count_whatever_the_callers_mode() {
+    use std::arch::asm;
+
+    /// Flushing of results and operands, all exceptions masked.
+    const FLUSHING: u32 = 0x9fc0;
+    /// Enough elements for every thread to have a part.
+    const COUNT: usize = 1 << 20;
+
+    let caller = std::thread::spawn(|| {
+        // SAFETY: a valid mode, on a thread of its own.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &FLUSHING) };
+        let fixture = Fixture::new();
+        let text = format!(
+            "func.func public @main(%x: tensor<{COUNT}xf32>) -> tensor<{COUNT}xf32> {{
+               %c = stablehlo.constant dense<5.000000e-01> : tensor<{COUNT}xf32>
+               %0 = stablehlo.multiply %x, %c : tensor<{COUNT}xf32>
+               return %0 : tensor<{COUNT}xf32>
+             }}"
+        );
+        let program = Loaded::compile(&fixture, &text).expect("a program");
+        let bytes = 4u32.to_le_bytes().repeat(COUNT);
+        let x = fixture.put(11, &bytes, &[COUNT as i64], &[], 0).expect("a buffer");
+        let outputs = program.run(&[x]).expect("a run");
+        let halves = get(outputs[0]).expect("there");
+        assert!(halves == 2u32.to_le_bytes().repeat(COUNT), "half of a subnormal number is one");
+        [x, outputs[0]].into_iter().for_each(destroy);
+        let mut mode = 0u32;
+        // SAFETY: stores the register to a local.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &mut mode) };
+        assert_eq!(mode & 0xffc0, FLUSHING, "the caller's mode is as before");
+    });
+    caller.join().expect("the test passes on its thread");
+}
+
 #[test]
 fn executables_answer_questions() {
     let fixture = Fixture::new();

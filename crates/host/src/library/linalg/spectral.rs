@@ -72,10 +72,7 @@ pub(super) fn svd<T: Field>(
     let mut s = vec![T::zero(); k];
     let wanted = vectors.is_some();
     let (mut u, mut v) = (Mat::<T>::zeros(m, u_columns), Mat::<T>::zeros(n, v_columns));
-    // Of a tall complex matrix faer 0.24 factors the triangle of a blocked QR wrongly: go without.
-    let auto = <SvdParams as Auto<T>>::auto();
-    let qr_ratio_threshold = if T::IS_REAL { auto.qr_ratio_threshold } else { f64::INFINITY };
-    let params = Spec::<SvdParams, T>::new(SvdParams { qr_ratio_threshold, ..auto });
+    let params = Spec::<SvdParams, T>::new(<SvdParams as Auto<T>>::auto());
     let mut buffer = MemBuffer::new(faer_svd::svd_scratch::<T>(m, n, which, which, par, params));
     let done = all_finite(a)
         && (k == 0
