@@ -223,9 +223,9 @@ $PROLOGUE
         let across = quad % (STAGED_LINE / 4u) * 4u;
         let row = row0 + subgroup_row + $iu * EDGE + line;
         if row < args.m {
-            let from = staged + line * STAGED_LINE + across;
+            let source = staged + line * STAGED_LINE + across;
             store(out_base + out_row(row), column0 + subgroup_column + $su * STAGED_LINE + across,
-                vec4<f32>(staging[from], staging[from + 1u], staging[from + 2u], staging[from + 3u]));
+                vec4<f32>(staging[source], staging[source + 1u], staging[source + 2u], staging[source + 3u]));
         }
     }
 //@ end

@@ -49,12 +49,14 @@ fn check(dot: &Dot) {
 fn check_as(dot: &Dot, choice: Option<Choice>) {
     let Some(device) = software() else { return };
     let types = types(dot);
-    let lowered = lower_dot(dot, &types, choice, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
+    let lowered =
+        lower_dot(dot, &types, choice, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
     let lhs = small_integers(dot.lhs, types[0].len() as i64, 1);
     let rhs = small_integers(dot.rhs, types[1].len() as i64, 2);
     let dirty = vec![0xff; types[2].byte_len()];
     let out = device.run(&lowered, &[&lhs.to_dense()[..], &rhs.to_dense()[..], &dirty]);
-    let values = |literal: &Literal| -> Vec<i64> { literal.scalars().map(|scalar| scalar.as_f64() as i64).collect() };
+    let values =
+        |literal: &Literal| -> Vec<i64> { literal.scalars().map(|scalar| scalar.as_f64() as i64).collect() };
     let (a, b) = (values(&lhs), values(&rhs));
     let dims: Vec<DotDim> = dot.batch.iter().copied().chain([dot.m, dot.n]).collect();
     let sizes: Vec<i64> = dims.iter().map(|dim| dim.size).collect();
@@ -65,11 +67,11 @@ fn check_as(dot: &Dot, choice: Option<Choice>) {
         if count > 4000 && !(number as i64 * 7919 % count < 3000 || number as i64 > count - 300) {
             continue;
         }
-        let at = |stride: fn(&DotDim) -> i64| dims.iter().zip(&index).map(|(dim, i)| stride(dim) * i).sum::<i64>();
+        let at =
+            |stride: fn(&DotDim) -> i64| dims.iter().zip(&index).map(|(dim, i)| stride(dim) * i).sum::<i64>();
         let (x, y, z) = (at(|d| d.lhs), at(|d| d.rhs), at(|d| d.out) as usize);
-        let sum: i64 = (0..dot.k.size)
-            .map(|p| a[(x + p * dot.k.lhs) as usize] * b[(y + p * dot.k.rhs) as usize])
-            .sum();
+        let sum: i64 =
+            (0..dot.k.size).map(|p| a[(x + p * dot.k.lhs) as usize] * b[(y + p * dot.k.rhs) as usize]).sum();
         let found = Scalar::from_bytes(dot.out, &out[z * width..(z + 1) * width]);
         let expected = match dot.out.is_float() {
             true => Scalar::from_f64(dot.out, sum as f64),
@@ -181,9 +183,16 @@ fn shaders_are_valid_everywhere() {
     for features in [Features::least(), half] {
         for dtypes in [[F32; 3], [F16; 3], [BF16; 3], [BF16, BF16, F32], [I8, I8, I32], [U16; 3]] {
             for transposed in layouts() {
-                for sizes in [[1, 512, 512, 512], [1, 4096, 4096, 4096], [1, 64, 64, 64], [1, 63, 63, 63], [1, 8, 9999, 8]] {
+                for sizes in [
+                    [1, 512, 512, 512],
+                    [1, 4096, 4096, 4096],
+                    [1, 64, 64, 64],
+                    [1, 63, 63, 63],
+                    [1, 8, 9999, 8],
+                ] {
                     let dot = dense(dtypes, sizes, transposed);
-                    let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
+                    let lowered =
+                        lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
                     shaders(&lowered).iter().for_each(|shader| check_shader(shader, true));
                 }
             }
@@ -195,9 +204,8 @@ fn shaders_are_valid_everywhere() {
 fn twins() -> impl Iterator<Item = Cooperative> {
     let twin = |shape: Cooperative| Cooperative { real: false, ..shape };
     [
-        twin(Cooperative::sixteen([2, 2], [2, 1], 32, 1)),
-        twin(Cooperative { staged: 1, wide: false, ..Cooperative::sixteen([1, 3], [1, 2], 16, 2) }),
-        twin(Cooperative { edge: 8, wide: false, ..Cooperative::sixteen([2, 4], [2, 1], 16, 2) }),
+        twin(Cooperative::sixteen([1, 2], [2, 1], 16, 1)),
+        twin(Cooperative { edge: 8, staged: 1, wide: false, ..Cooperative::sixteen([2, 2], [1, 2], 8, 2) }),
     ]
     .into_iter()
 }
@@ -206,7 +214,7 @@ fn twins() -> impl Iterator<Item = Cooperative> {
 fn cooperative_twins() {
     for (number, twin) in twins().enumerate() {
         for transposed in layouts().filter(|t| t[2] == (number == 0)) {
-            for (sizes, parts) in [([1, 70, 36, 68], 1), ([2, 35, 19, 66], 1), ([1, 33, 300, 20], 3)] {
+            for (sizes, parts) in [([2, 36, 20, 68], 1), ([1, 33, 301, 19], 3)] {
                 let choice = Choice { shape: Shape::Cooperative(twin), parts };
                 check_as(&dense([DType::F16; 3], sizes, transposed), Some(choice));
             }
@@ -219,12 +227,12 @@ fn plain_tiles() {
     let square = Tile::square(64, 2, 8, 2);
     let tiles = [
         square,
-        Tile { row_quads: 4, unroll: 4, ..square },
+        Tile { row_quads: 2, unroll: 4, ..square },
         Tile { row_threads: 4, warp_columns: 4, depth: 16, stages: 1, ..square },
     ];
     for tile in tiles {
         for transposed in layouts().take(4) {
-            for (sizes, parts) in [([1, 132, 40, 68], 1), ([1, 33, 300, 70], 3)] {
+            for (sizes, parts) in [([1, 132, 300, 68], 3)] {
                 let choice = Choice { shape: Shape::Plain(tile), parts };
                 check_as(&dense([DType::F32; 3], sizes, transposed), Some(choice));
             }
