@@ -1,0 +1,87 @@
+// Floats and their bits, hidden from optimizers.
+//
+// `hidden()` is always zero: offsets count elements of at most 16 bytes and arrays start at multiples of 64 bytes.
+// No compiler knows that, so none sees through `f32_bits`, `f32_value` and `f32_keep`: none may conclude that a value
+// is not NaN, or take a rounded sum apart.
+
+const F32_MAGNITUDE: u32 = 0x7fffffffu;
+const F32_INFINITY: u32 = 0x7f800000u;
+const F32_NAN: u32 = 0x7fc00000u;
+const F32_SIGN: u32 = 0x80000000u;
+
+fn hidden() -> u32 {
+    return args.at0 & 1u;
+}
+
+// The bits of x.
+fn f32_bits(x: f32) -> u32 {
+    return bitcast<u32>(x) ^ hidden();
+}
+
+// The float of these bits, be it NaN or infinite.
+fn f32_value(bits: u32) -> f32 {
+    return bitcast<f32>(bits ^ hidden());
+}
+
+// x, rounded as it is: no operation moves across.
+fn f32_keep(x: f32) -> f32 {
+    return bitcast<f32>(bitcast<u32>(x) ^ hidden());
+}
+
+fn f32_is_nan(x: f32) -> bool {
+    return (f32_bits(x) & F32_MAGNITUDE) > F32_INFINITY;
+}
+
+fn f32_is_finite(x: f32) -> bool {
+    return (f32_bits(x) & F32_MAGNITUDE) < F32_INFINITY;
+}
+
+// Neither is NaN.
+fn f32_ordered(a: f32, b: f32) -> bool {
+    return ((f32_bits(a) & F32_MAGNITUDE) <= F32_INFINITY) & ((f32_bits(b) & F32_MAGNITUDE) <= F32_INFINITY);
+}
+
+// Magnitude of x with the sign of s.
+fn f32_copysign(x: f32, s: f32) -> f32 {
+    return f32_value((bitcast<u32>(x) & F32_MAGNITUDE) | (bitcast<u32>(s) & F32_SIGN));
+}
+
+// An integer that grows with x: -NaN, -inf, ..., -0, +0, ..., inf, NaN.
+fn f32_order(x: f32) -> i32 {
+    let bits = bitcast<i32>(f32_bits(x));
+    return bits ^ bitcast<i32>(bitcast<u32>(bits >> 31u) >> 1u);
+}
+
+// As `f32_order`, where zeros are equal and all NaNs are, above infinity.
+fn f32_weak_order(x: f32) -> i32 {
+    let bits = f32_bits(x);
+    let magnitude = bits & F32_MAGNITUDE;
+    let order = select(bitcast<i32>(magnitude), -bitcast<i32>(magnitude), bits != magnitude);
+    return select(order, 0x7fffffff, magnitude > F32_INFINITY);
+}
+
+// The larger; NaN if either is; +0 over -0.
+fn f32_maximum(a: f32, b: f32) -> f32 {
+    let x = f32_order(a);
+    let y = f32_order(b);
+    let larger = select(y, x, x > y);
+    let bits = bitcast<u32>(larger ^ bitcast<i32>(bitcast<u32>(larger >> 31u) >> 1u));
+    return f32_value(select(F32_NAN, bits, f32_ordered(a, b)));
+}
+
+// The smaller; NaN if either is; -0 under +0.
+fn f32_minimum(a: f32, b: f32) -> f32 {
+    let x = f32_order(a);
+    let y = f32_order(b);
+    let smaller = select(y, x, x < y);
+    let bits = bitcast<u32>(smaller ^ bitcast<i32>(bitcast<u32>(smaller >> 31u) >> 1u));
+    return f32_value(select(F32_NAN, bits, f32_ordered(a, b)));
+}
+
+// -1 or 1; zeros and NaN are returned as they are.
+fn f32_sign(x: f32) -> f32 {
+    let bits = f32_bits(x);
+    let magnitude = bits & F32_MAGNITUDE;
+    let unit = (bits & F32_SIGN) | 0x3f800000u;
+    return f32_value(select(unit, bits, (magnitude == 0u) | (magnitude > F32_INFINITY)));
+}

@@ -1,0 +1,120 @@
+// Exact pieces of f32 arithmetic: products and sums with what rounding lost, division, roots, rounding, remainder.
+//
+// Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp.
+
+struct Pair {
+    high: f32,
+    low: f32,
+}
+
+// The upper 12 bits of x: products of such parts, and of what x lacks to them, are exact.
+fn f32_upper(x: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(x) & 0xfffff000u) ^ hidden());
+}
+
+// x + y for |x| >= |y|, and what rounding lost (T. Dekker).
+fn f32_two_sum(x: f32, y: f32) -> Pair {
+    let sum = f32_keep(x + y);
+    return Pair(sum, y - f32_keep(sum - x));
+}
+
+// x + y for any magnitudes, and what rounding lost (D. Knuth).
+fn f32_two_sum_any(x: f32, y: f32) -> Pair {
+    let sum = f32_keep(x + y);
+    let part = f32_keep(sum - x);
+    let rest = f32_keep(sum - part);
+    return Pair(sum, f32_keep(x - rest) + f32_keep(y - part));
+}
+
+// x * y, and what rounding lost if nothing over- or underflows.
+fn f32_two_product(x: f32, y: f32) -> Pair {
+    let product = f32_keep(x * y);
+    let xh = f32_upper(x);
+    let xl = x - xh;
+    let yh = f32_upper(y);
+    let yl = y - yh;
+    let first = f32_keep(f32_keep(xh * yh) - product);
+    let second = f32_keep(first + xh * yl);
+    let third = f32_keep(second + xl * yh);
+    return Pair(product, third + xl * yl);
+}
+
+// a / b, rightly rounded but for rare near-ties, and exact where the quotient is a float.
+fn f32_divide(a: f32, b: f32) -> f32 {
+    // Devices need not divide by what has no normal reciprocal.
+    let magnitude = f32_bits(b) & F32_MAGNITUDE;
+    var scale = select(1.0f, 5.9604644775390625e-8f, magnitude >= 0x7e800000u);
+    scale = select(scale, 16777216.0f, magnitude < 0x01000000u);
+    let x = f32_keep(a * scale);
+    let y = f32_keep(b * scale);
+    let reciprocal = 1.0f / y;
+    let first = f32_keep(x * reciprocal);
+    let product = f32_two_product(first, y);
+    let rest = f32_keep(x - product.high) - product.low;
+    let better = f32_bits(first + rest * reciprocal);
+    // Nothing is left of infinities; a zero keeps its sign.
+    let bits = f32_bits(first);
+    let usual = ((bits & F32_MAGNITUDE) < 0x7f000000u) & ((bits & F32_MAGNITUDE) > 0x00ffffffu);
+    return f32_value(select(bits, better, usual & ((better & F32_MAGNITUDE) < F32_INFINITY)));
+}
+
+// Square root, rightly rounded but for rare near-ties.
+fn f32_sqrt(x: f32) -> f32 {
+    let bits = f32_bits(x);
+    // Squares of the root's parts must not underflow.
+    let small = bits < 0x10000000u;
+    let normal = select(x, x * 18446744073709551616.0f, small);
+    let root = f32_keep(sqrt(normal));
+    let square = f32_two_product(root, root);
+    let rest = f32_keep(normal - square.high) - square.low;
+    let better = (root + rest * (0.5f / root)) * select(1.0f, 2.3283064365386963e-10f, small);
+    // Zeros, infinity and NaN pass; all below zero is NaN.
+    let same = ((bits & F32_MAGNITUDE) == 0u) | ((bits >= F32_INFINITY) & (bits < F32_SIGN));
+    let other = select(f32_bits(better), F32_NAN, bits > F32_SIGN);
+    return f32_value(select(other, bits, same));
+}
+
+// 1 / sqrt(x).
+fn f32_rsqrt(x: f32) -> f32 {
+    return f32_divide(1.0f, f32_sqrt(x));
+}
+
+// To the nearest integer, halves away from zero.
+fn f32_round_away(x: f32) -> f32 {
+    let magnitude = abs(x);
+    let down = floor(magnitude);
+    let up = select(down, down + 1.0f, f32_keep(magnitude - down) >= 0.5f);
+    let whole = (f32_bits(x) & F32_MAGNITUDE) >= 0x4b000000u;
+    return f32_copysign(select(up, magnitude, whole), x);
+}
+
+// a - b trunc(a / b), exactly: long division of the significands, 8 bits a step.
+fn f32_remainder(a: f32, b: f32) -> f32 {
+    let x = f32_bits(a) & F32_MAGNITUDE;
+    let y = f32_bits(b) & F32_MAGNITUDE;
+    let sign = f32_bits(a) & F32_SIGN;
+    if (x >= F32_INFINITY) | (y > F32_INFINITY) | (y == 0u) {
+        return f32_value(F32_NAN);
+    }
+    if x < y {
+        return f32_value(f32_bits(a));
+    }
+    // Subnormals have the least exponent and no hidden bit.
+    let ex = select(x >> 23u, 1u, x < 0x00800000u);
+    let ey = select(y >> 23u, 1u, y < 0x00800000u);
+    let divisor = (y & 0x007fffffu) | select(0x00800000u, 0u, y < 0x00800000u);
+    var rest = ((x & 0x007fffffu) | select(0x00800000u, 0u, x < 0x00800000u)) % divisor;
+    var steps = ex - ey;
+    while steps > 0u {
+        let step = select(steps, 8u, steps > 8u);
+        rest = (rest << step) % divisor;
+        steps -= step;
+    }
+    // rest * 2^(ey - 150) as a float.
+    let zeros = countLeadingZeros(rest);
+    let shift = select(zeros - 8u, ey - 1u, ey - 1u < zeros - 8u);
+    let significand = rest << shift;
+    let exponent = select(ey - shift, 0u, significand < 0x00800000u);
+    let bits = (exponent << 23u) | (significand & 0x007fffffu);
+    return f32_value(select(bits, 0u, rest == 0u) | sign);
+}

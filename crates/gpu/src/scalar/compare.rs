@@ -1,0 +1,69 @@
+//! Comparisons.
+
+use ops::{ComparisonDirection, ComparisonType};
+use tensor::{DType, DTypeClass};
+
+use super::{Register, Scalars, register};
+use crate::lower::Refusal;
+
+impl Scalars<'_> {
+    /// The comparison of two values of the type given.
+    ///
+    /// # Errors
+    /// If the type has no such order or the device cannot do it.
+    pub fn compare(
+        &mut self,
+        direction: ComparisonDirection,
+        kind: ComparisonType,
+        dtype: DType,
+        a: &str,
+        b: &str,
+    ) -> Result<String, Refusal> {
+        let symbol = match direction {
+            ComparisonDirection::Eq => "==",
+            ComparisonDirection::Ne => "!=",
+            ComparisonDirection::Ge => ">=",
+            ComparisonDirection::Gt => ">",
+            ComparisonDirection::Le => "<=",
+            ComparisonDirection::Lt => "<",
+        };
+        register(dtype, self.features)?;
+        Ok(match (dtype.class(), kind) {
+            (DTypeClass::Float, ComparisonType::TotalOrder) => {
+                format!("({} {symbol} {})", self.call("f32_order", &[a]), self.call("f32_order", &[b]))
+            }
+            (DTypeClass::Float, ComparisonType::WeakOrder) => {
+                let (a, b) = (self.call("f32_weak_order", &[a]), self.call("f32_weak_order", &[b]));
+                format!("({a} {symbol} {b})")
+            }
+            (DTypeClass::Float, _) => {
+                let ordered = self.call("f32_ordered", &[a, b]);
+                match direction {
+                    ComparisonDirection::Ne => format!("(!(({a} == {b}) & {ordered}))"),
+                    _ => format!("(({a} {symbol} {b}) & {ordered})"),
+                }
+            }
+            (DTypeClass::Complex, _) => {
+                let equal = self.call("c64_equal", &[a, b]);
+                match direction {
+                    ComparisonDirection::Eq => equal,
+                    ComparisonDirection::Ne => format!("(!{equal})"),
+                    _ => return Err(Refusal::new("complex numbers have no order")),
+                }
+            }
+            (DTypeClass::Bool, _)
+                if !matches!(direction, ComparisonDirection::Eq | ComparisonDirection::Ne) =>
+            {
+                format!("(select(0u, 1u, {a}) {symbol} select(0u, 1u, {b}))")
+            }
+            _ => format!("({a} {symbol} {b})"),
+        })
+    }
+}
+
+impl Register {
+    /// Whether it holds 64-bit integers.
+    pub(super) fn is_wide(self) -> bool {
+        matches!(self, Register::I64 | Register::U64)
+    }
+}

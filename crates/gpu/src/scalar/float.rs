@@ -1,0 +1,104 @@
+//! Operations on real floats and on complex numbers.
+
+use ops::{BinaryOp, UnaryOp};
+use tensor::{DType, NarrowFloat};
+
+use super::Scalars;
+
+impl Scalars<'_> {
+    /// An f32 expression rounded to the type.
+    pub(super) fn round(&mut self, dtype: DType, value: String) -> String {
+        match dtype {
+            DType::F16 => self.call("f16_round", &[&value]),
+            DType::BF16 => self.call("bf16_round", &[&value]),
+            DType::F8E8M0FNU => self.call("f8e8m0_round", &[&value]),
+            _ => match self.small(dtype) {
+                Some(format) => self.call("small_round", &[&value, &format]),
+                None => value,
+            },
+        }
+    }
+
+    /// The format of a float of 8 bits or fewer, as a `Small`.
+    pub(super) fn small(&mut self, dtype: DType) -> Option<String> {
+        let special = match dtype {
+            DType::F8E3M4 | DType::F8E4M3 | DType::F8E5M2 => "SMALL_IEEE",
+            DType::F8E4M3FN => "SMALL_ONE_NAN",
+            DType::F8E4M3FNUZ | DType::F8E4M3B11FNUZ | DType::F8E5M2FNUZ => "SMALL_UNSIGNED_ZERO",
+            DType::F4E2M1FN | DType::F6E2M3FN | DType::F6E3M2FN => "SMALL_FINITE",
+            _ => return None,
+        };
+        let (exponent_bits, mantissa_bits, bias) = match dtype {
+            DType::F4E2M1FN => (2, 1, 1),
+            DType::F6E2M3FN => (2, 3, 1),
+            DType::F6E3M2FN => (3, 2, 3),
+            DType::F8E3M4 => (3, 4, 3),
+            DType::F8E4M3 | DType::F8E4M3FN => (4, 3, 7),
+            DType::F8E4M3FNUZ => (4, 3, 8),
+            DType::F8E4M3B11FNUZ => (4, 3, 11),
+            DType::F8E5M2 => (5, 2, 15),
+            _ => (5, 2, 16),
+        };
+        debug_assert!(NarrowFloat::of(dtype).is_some());
+        self.functions.require("Small");
+        self.functions.require(special);
+        Some(format!("Small({exponent_bits}u, {mantissa_bits}u, {bias}u, {special})"))
+    }
+
+    pub(super) fn float_unary(&mut self, op: UnaryOp, dtype: DType, a: &str) -> Option<String> {
+        let name = match op {
+            UnaryOp::IsFinite => return Some(self.call("f32_is_finite", &[a])),
+            UnaryOp::Real => return Some(a.to_owned()),
+            UnaryOp::Imag => "0.0f",
+            UnaryOp::Negate => "-",
+            UnaryOp::Abs => "abs",
+            UnaryOp::Ceil => "ceil",
+            UnaryOp::Floor => "floor",
+            UnaryOp::RoundNearestEven => "round",
+            UnaryOp::RoundNearestAfz => "f32_round_away",
+            UnaryOp::Sign => "f32_sign",
+            UnaryOp::Sqrt => "f32_sqrt",
+            UnaryOp::Rsqrt => "f32_rsqrt",
+            _ => return None,
+        };
+        let value = match name {
+            "0.0f" => name.to_owned(),
+            "-" | "abs" | "ceil" | "floor" | "round" => format!("{name}({a})"),
+            _ => self.call(name, &[a]),
+        };
+        Some(self.round(dtype, value))
+    }
+
+    pub(super) fn float_binary(&mut self, op: BinaryOp, dtype: DType, a: &str, b: &str) -> Option<String> {
+        let value = match op {
+            BinaryOp::Add => format!("({a} + {b})"),
+            BinaryOp::Subtract => format!("({a} - {b})"),
+            BinaryOp::Multiply => format!("({a} * {b})"),
+            BinaryOp::Divide => self.call("f32_divide", &[a, b]),
+            BinaryOp::Remainder => self.call("f32_remainder", &[a, b]),
+            BinaryOp::Maximum => return Some(self.call("f32_maximum", &[a, b])),
+            BinaryOp::Minimum => return Some(self.call("f32_minimum", &[a, b])),
+            BinaryOp::Complex if dtype == DType::F32 => return Some(format!("vec2<f32>({a}, {b})")),
+            _ => return None,
+        };
+        Some(self.round(dtype, value))
+    }
+
+    pub(super) fn complex_unary(&mut self, op: UnaryOp, a: &str) -> Option<String> {
+        Some(match op {
+            UnaryOp::Real => format!("({a}).x"),
+            UnaryOp::Imag => format!("({a}).y"),
+            UnaryOp::Negate => format!("(-{a})"),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn complex_binary(&mut self, op: BinaryOp, a: &str, b: &str) -> Option<String> {
+        Some(match op {
+            BinaryOp::Add => format!("({a} + {b})"),
+            BinaryOp::Subtract => format!("({a} - {b})"),
+            BinaryOp::Multiply => self.call("c64_multiply", &[a, b]),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! The WGSL functions of `shaders/shared`, found by name.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// The files, a family each. Their items are `fn`, `const` and `struct` that begin a line.
+const FILES: &[&str] = &[
+    include_str!("../../shaders/shared/bits.wgsl"),
+    include_str!("../../shaders/shared/integer.wgsl"),
+    include_str!("../../shaders/shared/wide.wgsl"),
+    include_str!("../../shaders/shared/real.wgsl"),
+    include_str!("../../shaders/shared/convert.wgsl"),
+    include_str!("../../shaders/shared/narrow.wgsl"),
+    include_str!("../../shaders/shared/complex.wgsl"),
+];
+
+/// WGSL functions that printed expressions call, gathered in order.
+///
+/// Their text refers to `args.at0`: see the [module](super) for why.
+#[derive(Clone, Debug, Default)]
+pub struct Functions {
+    items: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+}
+
+impl Functions {
+    /// The text of the functions, constants and structs, each once.
+    pub fn source(&self) -> String {
+        self.items.iter().flat_map(|(_, text)| [text.as_ref(), "\n"]).collect()
+    }
+
+    /// Adds an item of the shared files with everything that it needs.
+    ///
+    /// # Panics
+    /// If there is no such item: a mistake in this crate.
+    pub(super) fn require(&mut self, name: &'static str) {
+        if self.has(name) {
+            return;
+        }
+        let item = library().get(name).unwrap_or_else(|| panic!("shared shaders have no item `{name}`"));
+        item.needs.iter().for_each(|needed| self.require(needed));
+        self.items.push((name.into(), item.text.as_str().into()));
+    }
+
+    /// Adds a function printed at run time.
+    pub(super) fn define(&mut self, name: String, text: String) {
+        if !self.has(&name) {
+            self.items.push((name.into(), text.into()));
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.items.iter().any(|(item, _)| item == name)
+    }
+}
+
+/// An item of the shared files.
+struct Item {
+    /// Without comments.
+    text: String,
+    /// Items whose names occur in the text.
+    needs: Vec<&'static str>,
+}
+
+/// The items of all files by name.
+fn library() -> &'static HashMap<&'static str, Item> {
+    static LIBRARY: OnceLock<HashMap<&'static str, Item>> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let items: Vec<(&'static str, String)> = FILES.iter().flat_map(|file| parse(file)).collect();
+        let names: HashMap<&str, usize> = items.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
+        let needs = |own: &str, text: &str| {
+            let mut needs: Vec<&'static str> = Vec::new();
+            for word in words(text) {
+                if let Some(&at) = names.get(word) {
+                    let name = items[at].0;
+                    if name != own && !needs.contains(&name) {
+                        needs.push(name);
+                    }
+                }
+            }
+            needs
+        };
+        items
+            .iter()
+            .map(|(name, text)| (*name, Item { text: text.clone(), needs: needs(name, text) }))
+            .collect()
+    })
+}
+
+/// The names of all items of the shared files.
+#[cfg(test)]
+pub(super) fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = library().keys().copied().collect();
+    names.sort_unstable();
+    names
+}
+
+/// Cuts a file into items: name and text without comments.
+fn parse(file: &'static str) -> Vec<(&'static str, String)> {
+    let mut items: Vec<(&'static str, String)> = Vec::new();
+    for line in file.lines() {
+        let code = line.split("//").next().unwrap_or("").trim_end();
+        if code.is_empty() {
+            continue;
+        }
+        let header = ["fn ", "const ", "struct "].iter().find_map(|keyword| code.strip_prefix(keyword));
+        match (header, items.last_mut()) {
+            (Some(rest), _) => items.push((words(rest).next().unwrap_or(""), code.to_owned())),
+            (None, Some((_, text))) => {
+                text.push('\n');
+                text.push_str(code);
+            }
+            (None, None) => {}
+        }
+    }
+    items
+}
+
+/// The identifiers and numbers of a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut seen = std::collections::HashSet::new();
+        for (name, _) in FILES.iter().flat_map(|file| parse(file)) {
+            assert!(seen.insert(name), "{name} is defined twice");
+        }
+    }
+
+    #[test]
+    fn each_item_comes_once_after_what_it_needs() {
+        let mut functions = Functions::default();
+        functions.require("f32_divide");
+        functions.require("f32_value");
+        let source = functions.source();
+        assert_eq!(source.matches("fn f32_value(").count(), 1);
+        assert!(source.find("fn f32_value(") < source.find("fn f32_divide("));
+    }
+}
