@@ -189,6 +189,7 @@ fn shaders_are_valid_everywhere() {
                     [1, 64, 64, 64],
                     [1, 63, 63, 63],
                     [1, 8, 9999, 8],
+                    [1, 3, 2048, 512],
                 ] {
                     let dot = dense(dtypes, sizes, transposed);
                     let lowered =
@@ -197,6 +198,18 @@ fn shaders_are_valid_everywhere() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn few_rows_and_small_products() {
+    for transposed in layouts() {
+        for m in [1, 3, 8] {
+            check(&dense([DType::F32; 3], [1, m, 100, 300], transposed));
+            check(&dense([DType::F32; 3], [1, 261, 1030, m], transposed));
+        }
+        check(&dense([DType::BF16; 3], [2, 2, 2048, 132], transposed));
+        check(&dense([DType::F32; 3], [19, 12, 16, 8], transposed));
     }
 }
 

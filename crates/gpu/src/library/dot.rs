@@ -14,6 +14,7 @@ pub(super) mod gather;
 pub(super) mod operand;
 pub(super) mod product;
 pub(super) mod template;
+pub mod thin;
 pub mod tile;
 
 use plan::Step;
@@ -82,20 +83,47 @@ pub(super) fn lower_product(
     choice: Option<Choice>,
     features: &Features,
 ) -> Result<Lowered, Refusal> {
+    let mut lowered = Lowered::default();
+    if product.results() == 0 {
+        return Ok(lowered);
+    }
+    // Few columns are few rows of the transposed product.
+    let transposed =
+        (choice.is_none() && product.n.size < product.m.size).then(|| product.clone().transposed());
+    let special = choice.is_none().then(|| thin::choose(product)).flatten();
+    let special = special.map(|found| (product, found)).or_else(|| {
+        let product = transposed.as_ref()?;
+        Some((product, thin::choose(product)?))
+    });
+    let (product, choice) = match special {
+        Some((product, (shape, parts))) => (product, Some(Choice { shape, parts })),
+        None => (product, choice),
+    };
+    let mut lhs = Access::choose(product, &product.m, product.lhs.dtype, |dim| dim.lhs);
+    let mut rhs = Access::choose(product, &product.n, product.rhs.dtype, |dim| dim.rhs);
+    let mut direct = Target::choose(product, features);
+    match choice.map(|choice| choice.shape) {
+        // These read the lhs along k; lanes along k store single sums.
+        Some(Shape::Thin(thin)) => {
+            lhs = lhs.turned(true);
+            if thin.along_k {
+                direct = Target::single(product.out.dtype, features);
+            }
+        }
+        Some(Shape::Small) => (lhs, rhs) = (lhs.turned(true), rhs.turned(false)),
+        _ => {}
+    }
+    let choice = choice.unwrap_or_else(|| choose(product, direct.is_some(), features));
     let job = Job {
-        lhs: Access::choose(product, &product.m, product.lhs.dtype, |dim| dim.lhs),
-        rhs: Access::choose(product, &product.n, product.rhs.dtype, |dim| dim.rhs),
-        direct: Target::choose(product, features),
+        product,
+        number,
+        lhs,
+        rhs,
+        direct,
         rows: smallvec![(product.m.size, product.m.out)],
         gather: None,
-        number,
-        product,
     };
-    let mut lowered = Lowered::default();
-    if product.results() > 0 {
-        let choice = choice.unwrap_or_else(|| choose(product, job.direct.is_some(), features));
-        job.launches(choice, features, &mut lowered)?;
-    }
+    job.launches(choice, features, &mut lowered)?;
     Ok(lowered)
 }
 
@@ -198,7 +226,8 @@ impl Job<'_> {
             let destination = Destination { out: product.out, target, strides };
             return self.compute(shape, &destination, [1, part_k], self.gather.clone(), features, lowered);
         }
-        let sums = self.partial(&batch, parts)?;
+        let single = matches!(shape, Shape::Thin(thin) if thin.along_k);
+        let sums = self.partial(&batch, parts, single)?;
         if sums.bytes > features.max_binding_bytes {
             return Err(Refusal::new("a product of arrays larger than a binding"));
         }
@@ -229,7 +258,7 @@ impl Job<'_> {
     }
 
     /// Sums in scratch memory: parts outermost, then batches, rows, columns.
-    fn partial(&self, batch: &[DotDim; 3], parts: u32) -> Result<Partial, Refusal> {
+    fn partial(&self, batch: &[DotDim; 3], parts: u32, single: bool) -> Result<Partial, Refusal> {
         let (m, n) = (self.product.m.size, self.product.n.size);
         let mut dims: SmallVec<[finish::Dim; 6]> = SmallVec::new();
         let mut extent = 1;
@@ -246,7 +275,7 @@ impl Job<'_> {
         Ok(Partial {
             destination: Destination {
                 out: Array { memory: Memory::Scratch(0), dtype },
-                target: Target { dtype, wide: n % 4 == 0 },
+                target: Target { dtype, wide: n % 4 == 0 && !single },
                 strides: [n, 1, b1 * batch[1].size, b1, b2, extent],
             },
             dims,

@@ -34,6 +34,11 @@ impl Access {
         }
     }
 
+    /// This access if it runs along the axis wanted, else one by single elements.
+    pub fn turned(self, along_k: bool) -> Self {
+        if self.along_k == along_k { self } else { Access { along_k, wide: false, ..self } }
+    }
+
     /// How the array is declared.
     pub fn storage(&self, features: &Features) -> Storage {
         if self.wide { quads(self.dtype, features) } else { elements(self.dtype, features) }
@@ -85,6 +90,11 @@ impl Target {
     /// The best way to write the result, if the kernel itself can.
     pub fn choose(product: &Product, features: &Features) -> Option<Self> {
         Self::of_rows(product, 0, &[product.m.out], features)
+    }
+
+    /// Single elements, if the type allows it.
+    pub fn single(dtype: DType, features: &Features) -> Option<Self> {
+        stored_singly(dtype, features).then_some(Target { dtype, wide: false })
     }
 
     /// As [`choose`](Self::choose), for rows of these steps that begin at `start`.

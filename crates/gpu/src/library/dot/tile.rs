@@ -11,6 +11,7 @@ use super::gather::{self, Axis, Gathered, Table};
 use super::operand::{Access, Target};
 use super::product::{Array, Product, word};
 use super::template::Slots;
+use super::thin::{self, Thin};
 use crate::command::{Bound, Launch, Memory, grid};
 use crate::features::Features;
 use crate::lower::Refusal;
@@ -110,6 +111,10 @@ pub enum Shape {
     Plain(Tile),
     /// By cooperative matrices.
     Cooperative(Cooperative),
+    /// A few rows at a time.
+    Thin(Thin),
+    /// A quad a thread.
+    Small,
 }
 
 impl Shape {
@@ -118,6 +123,8 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.rows(),
             Shape::Cooperative(tile) => tile.rows(),
+            Shape::Thin(thin) => thin.rows,
+            Shape::Small => 1,
         }
     }
 
@@ -126,6 +133,8 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.columns(),
             Shape::Cooperative(tile) => tile.columns(),
+            Shape::Thin(thin) => thin.columns(),
+            Shape::Small => 4,
         }
     }
 
@@ -134,6 +143,8 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.depth,
             Shape::Cooperative(tile) => tile.depth,
+            Shape::Thin(thin) => thin.depth(),
+            Shape::Small => 4,
         }
     }
 
@@ -142,6 +153,7 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.threads(),
             Shape::Cooperative(tile) => tile.threads(),
+            Shape::Thin(_) | Shape::Small => 256,
         }
     }
 
@@ -150,6 +162,8 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.workgroup_bytes(),
             Shape::Cooperative(tile) => tile.workgroup_bytes(),
+            Shape::Thin(thin) => thin.workgroup_bytes(),
+            Shape::Small => 0,
         }
     }
 }
@@ -227,8 +241,8 @@ impl Variant {
     /// The shader, and the contents of its table.
     pub fn shader(&self, features: &Features) -> (Arc<Shader>, Vec<u32>) {
         let number = match self.shape {
-            Shape::Plain(_) => self.number.wgsl(),
             Shape::Cooperative(tile) => tile.number(),
+            _ => self.number.wgsl(),
         };
         let storages =
             [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
@@ -261,6 +275,8 @@ impl Variant {
         let body = match self.shape {
             Shape::Plain(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
             Shape::Cooperative(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
+            Shape::Thin(thin) => thin.print(&mut slots),
+            Shape::Small => thin::print_small(&slots),
         };
         let half = bindings.contains("f16>") || number == "f16";
         let enable = [
@@ -325,8 +341,8 @@ pub(in crate::library) fn launch(
     let batch = product.three_batches()?;
     let layers = product.batches() * u64::from(parts);
     let tiles = |dim: &DotDim, edge: u32| (dim.size as u64).div_ceil(u64::from(edge));
-    let groups =
-        layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
+    let count = layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
+    let groups = if variant.shape == Shape::Small { count.div_ceil(256) } else { count };
     let steps = [variant.lhs.step(), variant.rhs.step(), destination.target.step()];
     // The contiguous axis of a wide array is counted in quads by the shader itself.
     let stride = |value: i64, step: i64| word(value / step);
@@ -374,7 +390,7 @@ pub(in crate::library) fn launch(
         bindings,
         parameters,
         grid: grid(groups, features.max_grid)
-            .filter(|_| u32::try_from(groups).is_ok())
+            .filter(|_| u32::try_from(count).is_ok())
             .ok_or_else(|| Refusal::new("a product of more tiles than a grid has"))?,
         work: work(product),
     })
