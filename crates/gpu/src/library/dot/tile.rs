@@ -1,6 +1,7 @@
 //! Tiles of a product staged through workgroup memory.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use plan::library::DotDim;
 use smallvec::smallvec;
@@ -249,7 +250,6 @@ impl Variant {
         let declared =
             storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
         let bindings: String = declared.zip(0..).map(|(element, at)| binding(at, element)).collect();
-        let count = 3 + u32::from(self.gather.is_some());
         let (accesses, table) = self.accesses(number, features);
         let functions = [
             include_str!("../../../shaders/matmul_numbers.wgsl"),
@@ -258,12 +258,20 @@ impl Variant {
             &self.target.functions(self.number, features),
         ]
         .concat();
+        let key = (self.shape, bindings, functions, [self.lhs.along_k, self.rhs.along_k]);
+        let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
+        (shader, table)
+    }
+
+    /// Prints the shader.
+    fn print(&self, number: &str, bindings: &str, functions: &str) -> Shader {
+        let count = 3 + u32::from(self.gather.is_some());
         let mut slots = Slots::default();
         slots
             .set("ARGS", arguments(count, &PARAMETERS))
             .set("SETUP", if self.gather.is_some() { "setup();" } else { "" })
             .set("PROLOGUE", include_str!("../../../shaders/matmul_prologue.wgsl"))
-            .set("BINDINGS", &bindings)
+            .set("BINDINGS", bindings)
             .set("FUNCTIONS", functions)
             .set("TM", self.shape.rows())
             .set("TN", self.shape.columns())
@@ -283,14 +291,13 @@ impl Variant {
             if half { "enable f16;\n" } else { "" },
             if body.contains("coop_mat") { "enable wgpu_cooperative_matrix;\n" } else { "" },
         ];
-        let shader = Shader {
+        Shader {
             name: if self.gather.is_some() { "convolution" } else { "matmul" },
             source: (enable.concat() + &body).into(),
             bindings: count,
             parameters: PARAMETERS.len() as u32,
             unchecked: true,
-        };
-        (Arc::new(shader), table)
+        }
     }
 
     /// The functions that read operands and find rows of the result; the contents of their table.
@@ -313,6 +320,21 @@ impl Variant {
         };
         ([gather::DIVIDE, &table.functions(3), &lhs, &rhs, &out].concat(), table.values)
     }
+}
+
+/// What tells shaders of tiles apart: shape, declarations of bindings, functions, the axes of the operands' quads.
+type Key = (Shape, String, String, [bool; 2]);
+
+/// The shader of a key, printed once in a process: a program has many products and few kinds of them.
+fn cached(key: &Key, print: impl FnOnce(&Key) -> Shader) -> Arc<Shader> {
+    static SHADERS: LazyLock<Mutex<HashMap<Key, Arc<Shader>>>> = LazyLock::new(Mutex::default);
+    let mut shaders = SHADERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(shader) = shaders.get(key) {
+        return shader.clone();
+    }
+    let shader = Arc::new(print(key));
+    shaders.insert(key.clone(), shader.clone());
+    shader
 }
 
 /// Where a launch writes, with strides of the result.
