@@ -1,7 +1,7 @@
 //! Measures the tiles of matrix products and convolutions on a device, and checks their results.
 //!
 //! ```text
-//! matmul [ADAPTER [f32|f16|bf16|default|convolution|all [SIZE...]]]
+//! matmul [ADAPTER [f32|f16|bf16|default|vector|convolution|all [SIZE...]]]
 //! ```
 //!
 //! Prints a line for each tile, type and size: milliseconds, TFLOP/s, milliseconds until the pipeline was there.
@@ -89,6 +89,20 @@ fn product(dtype: DType, size: i64, transposed: [bool; 2]) -> (Dot, Problem) {
         inputs: [encode(dtype, &a), encode(dtype, &b)],
         operations: 2.0 * (size as f64).powi(3),
     };
+    (dot, problem)
+}
+
+/// A product of few rows with a square matrix.
+fn thin(dtype: DType, rows: i64, size: i64, along_k: bool) -> (Dot, Problem) {
+    let (mut dot, mut problem) = product(dtype, size, [false, along_k]);
+    dot.m.size = rows;
+    for at in [0, 2] {
+        problem.types[at] = TensorType::new(dtype, [rows, size]);
+    }
+    let len = problem.types[0].byte_len();
+    problem.inputs[0].truncate(len);
+    problem.expected.retain(|&(at, _)| (at as i64) < rows * size);
+    problem.operations = 2.0 * (rows * size * size) as f64;
     (dot, problem)
 }
 
@@ -240,6 +254,9 @@ fn cooperative_tiles() -> Vec<Cooperative> {
         shape([4, 4], [4, 2], 16, 2),
         shape([4, 4], [4, 2], 32, 1),
         Cooperative { staged: 1, ..shape([4, 4], [4, 2], 32, 2) },
+        shape([6, 4], [2, 2], 32, 1),
+        shape([4, 6], [2, 2], 32, 1),
+        shape([6, 4], [2, 2], 16, 2),
         shape([4, 2], [2, 4], 32, 2),
         shape([2, 4], [4, 2], 32, 2),
         shape([2, 4], [4, 2], 32, 1),
@@ -320,6 +337,21 @@ fn main() {
                     let (params, problem) = product(dtype, size, transposed);
                     dot(
                         &format!("{} {size} default, transposed {transposed:?}", dtype.name()),
+                        &params,
+                        &problem,
+                        None,
+                    );
+                }
+            }
+        }
+    }
+    if wanted("vector") {
+        for dtype in [DType::F32, DType::BF16] {
+            for rows in [1, 8] {
+                for along_k in [false, true] {
+                    let (params, problem) = thin(dtype, rows, sizes[0], along_k);
+                    dot(
+                        &format!("{} {rows} rows of {} along k {along_k}", dtype.name(), sizes[0]),
                         &params,
                         &problem,
                         None,

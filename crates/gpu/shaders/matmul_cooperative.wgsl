@@ -146,10 +146,21 @@ $PROLOGUE
 //@ end
     var rhs_next_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
 //@ end
+    let staged = subgroup * EDGE * STAGED_LINE;
+//@ if $REAL == yes
+    // Sums begin as a tile of zeros that is loaded, which every driver knows how to do.
+    for (var at = lane; at < EDGE * STAGED_LINE; at += SUBGROUP) {
+        staging[staged + at] = 0.0;
+    }
+    workgroupBarrier();
+    let zero = coopLoadT<Sum>(&staging[staged], STAGED_LINE);
+//@ else
+    let zero = Sum();
+//@ end
 //@ for i in $TILE_ROWS
 //@ for s in $STAGINGS
 //@ for j in $STAGED
-    var sum_$i_$s_$j = Sum();
+    var sum_$i_$s_$j = zero;
 //@ end
 //@ end
 //@ end
@@ -210,7 +221,6 @@ $PROLOGUE
         buffer = 1u - buffer;
 //@ end
     }
-    let staged = subgroup * EDGE * STAGED_LINE;
 //@ for i in $TILE_ROWS
 //@ for s in $STAGINGS
     workgroupBarrier();

@@ -228,6 +228,8 @@ fn groups() {
         for (features, outputs, feature_groups) in [(4, 4, 2), (40, 40, 40), (6, 12, 6), (6, 2, 2)] {
             check(DType::F32, Sizes { features, outputs, feature_groups, ..PLAIN }, &window, layouts);
         }
+        let depthwise = Sizes { features: 10, outputs: 10, feature_groups: 10, ..PLAIN };
+        check(DType::BF16, depthwise, &window, layouts);
         for (batch, outputs, batch_groups) in [(4, 6, 2), (35, 35, 35), (3, 3, 3)] {
             check(DType::F32, Sizes { batch, outputs, batch_groups, ..PLAIN }, &window, layouts);
         }
@@ -266,7 +268,9 @@ fn shaders_are_valid_everywhere() {
     for features in [Features::least(), half] {
         for dtype in [DType::F32, DType::F16, DType::BF16] {
             for layouts in [NHWC, NCHW, BACKWARD, SWAPPED] {
-                for (sizes, window) in [(sizes, plain), (sizes, dilated), (PLAIN, plain)] {
+                let depthwise = Sizes { feature_groups: 64, ..sizes };
+                for (sizes, window) in [(sizes, plain), (sizes, dilated), (PLAIN, plain), (depthwise, plain)]
+                {
                     let lowered = case(dtype, sizes, &window, layouts).lower(&features);
                     for shader in lowered.iter().flat_map(shaders) {
                         check_shader(&shader, true);

@@ -226,7 +226,11 @@ impl Job<'_> {
             let destination = Destination { out: product.out, target, strides };
             return self.compute(shape, &destination, [1, part_k], self.gather.clone(), features, lowered);
         }
-        let single = matches!(shape, Shape::Thin(thin) if thin.along_k);
+        let single = match shape {
+            Shape::Thin(thin) => thin.along_k,
+            Shape::Direct { .. } => true,
+            _ => false,
+        };
         let sums = self.partial(&batch, parts, single)?;
         if sums.bytes > features.max_binding_bytes {
             return Err(Refusal::new("a product of arrays larger than a binding"));

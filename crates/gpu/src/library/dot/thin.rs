@@ -52,6 +52,12 @@ pub(super) fn print_small(slots: &Slots) -> String {
     slots.print(include_str!("../../../shaders/matmul_small.wgsl"))
 }
 
+/// Prints the shader of single results.
+pub(super) fn print_direct(slots: &mut Slots, rows_first: bool) -> String {
+    slots.set("ORDER", if rows_first { "rows" } else { "columns" });
+    slots.print(include_str!("../../../shaders/convolution_direct.wgsl"))
+}
+
 /// The way and number of parts for a product that is thin or small, as it is or with its operands exchanged.
 pub(super) fn choose(product: &Product) -> Option<(Shape, u32)> {
     let [m, n, k] = [product.m, product.n, product.k].map(|dim| dim.size);

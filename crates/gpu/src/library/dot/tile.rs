@@ -116,6 +116,11 @@ pub enum Shape {
     Thin(Thin),
     /// A quad a thread.
     Small,
+    /// A result a thread; neighbours are rows or columns.
+    Direct {
+        /// Whether neighbours are rows.
+        rows_first: bool,
+    },
 }
 
 impl Shape {
@@ -125,7 +130,7 @@ impl Shape {
             Shape::Plain(tile) => tile.rows(),
             Shape::Cooperative(tile) => tile.rows(),
             Shape::Thin(thin) => thin.rows,
-            Shape::Small => 1,
+            Shape::Small | Shape::Direct { .. } => 1,
         }
     }
 
@@ -136,6 +141,7 @@ impl Shape {
             Shape::Cooperative(tile) => tile.columns(),
             Shape::Thin(thin) => thin.columns(),
             Shape::Small => 4,
+            Shape::Direct { .. } => 1,
         }
     }
 
@@ -145,7 +151,7 @@ impl Shape {
             Shape::Plain(tile) => tile.depth,
             Shape::Cooperative(tile) => tile.depth,
             Shape::Thin(thin) => thin.depth(),
-            Shape::Small => 4,
+            Shape::Small | Shape::Direct { .. } => 4,
         }
     }
 
@@ -154,7 +160,7 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.threads(),
             Shape::Cooperative(tile) => tile.threads(),
-            Shape::Thin(_) | Shape::Small => 256,
+            Shape::Thin(_) | Shape::Small | Shape::Direct { .. } => 256,
         }
     }
 
@@ -164,7 +170,7 @@ impl Shape {
             Shape::Plain(tile) => tile.workgroup_bytes(),
             Shape::Cooperative(tile) => tile.workgroup_bytes(),
             Shape::Thin(thin) => thin.workgroup_bytes(),
-            Shape::Small => 0,
+            Shape::Small | Shape::Direct { .. } => 0,
         }
     }
 }
@@ -285,6 +291,7 @@ impl Variant {
             Shape::Cooperative(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
             Shape::Thin(thin) => thin.print(&mut slots),
             Shape::Small => thin::print_small(&slots),
+            Shape::Direct { rows_first } => thin::print_direct(&mut slots, rows_first),
         };
         let half = bindings.contains("f16>") || number == "f16";
         let enable = [
@@ -364,7 +371,10 @@ pub(in crate::library) fn launch(
     let layers = product.batches() * u64::from(parts);
     let tiles = |dim: &DotDim, edge: u32| (dim.size as u64).div_ceil(u64::from(edge));
     let count = layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
-    let groups = if variant.shape == Shape::Small { count.div_ceil(256) } else { count };
+    let groups = match variant.shape {
+        Shape::Small | Shape::Direct { .. } => count.div_ceil(256),
+        _ => count,
+    };
     let steps = [variant.lhs.step(), variant.rhs.step(), destination.target.step()];
     // The contiguous axis of a wide array is counted in quads by the shader itself.
     let stride = |value: i64, step: i64| word(value / step);
