@@ -286,6 +286,7 @@ fn describe(shape: &Shape) -> String {
             tile.staged,
             if tile.wide { "" } else { " single" }
         ),
+        _ => size,
     }
 }
 
@@ -305,7 +306,7 @@ fn main() {
             && shape.threads() <= device.features.workgroup_threads
             && match shape {
                 Shape::Cooperative(tile) => device.features.cooperative_f16 == Some(tile.edge),
-                Shape::Plain(_) => true,
+                _ => true,
             }
     };
     let plain = || plain_tiles().into_iter().map(Shape::Plain);
