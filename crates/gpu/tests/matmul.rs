@@ -202,6 +202,38 @@ fn shaders_are_valid_everywhere() {
 }
 
 #[test]
+fn wide_integers_and_complex_numbers() {
+    let Some(device) = software() else { return };
+    for transposed in layouts() {
+        if device.features.int64 {
+            check(&dense([DType::I64; 3], [2, 17, 35, 18], transposed));
+        }
+        // The parts of complex numbers are those of real ones, so the first row says it all.
+        let dot = dense([DType::C64; 3], [2, 17, 35, 18], transposed);
+        let types = types(&dot);
+        let lowered = lower_dot(&dot, &types, None, &device.features).expect("a supported product");
+        shaders(&lowered).iter().for_each(|shader| check_shader(shader, true));
+        let parts = |len: usize, seed: u64| small_integers(DType::F32, 2 * len as i64, seed);
+        let (lhs, rhs) = (parts(types[0].len(), 1), parts(types[1].len(), 2));
+        let dirty = vec![0xff; types[2].byte_len()];
+        let out = device.run(&lowered, &[&lhs.to_dense()[..], &rhs.to_dense()[..], &dirty]);
+        let out: Vec<f32> = bytemuck::pod_collect_to_vec(&out);
+        let value =
+            |literal: &Literal, at: i64| [0, 1].map(|part| literal.get(2 * at as usize + part).as_f64());
+        for (b, m, n) in (0..2).flat_map(|b| (0..17).flat_map(move |m| (0..18).map(move |n| (b, m, n)))) {
+            let mut sum = [0.0; 2];
+            for k in 0..35 {
+                let [a, c] = value(&lhs, b * dot.batch[0].lhs + m * dot.m.lhs + k * dot.k.lhs);
+                let [d, e] = value(&rhs, b * dot.batch[0].rhs + n * dot.n.rhs + k * dot.k.rhs);
+                sum = [sum[0] + a * d - c * e, sum[1] + a * e + c * d];
+            }
+            let at = 2 * (b * dot.batch[0].out + m * dot.m.out + n * dot.n.out) as usize;
+            assert_eq!([out[at], out[at + 1]].map(f64::from), sum, "at {b} {m} {n} of {dot:?}");
+        }
+    }
+}
+
+#[test]
 fn few_rows_and_small_products() {
     for transposed in layouts() {
         for m in [1, 3, 8] {

@@ -47,7 +47,10 @@ pub fn lower_as(
         return Err(Refusal::new("a convolution of arrays larger than a binding"));
     }
     let dtypes = [params.input, params.kernel, params.output];
-    let number = Number::of(dtypes)?;
+    let number = Number::of(dtypes, features)?;
+    if !number.has_quads() {
+        return Err(Refusal::new(format!("convolutions of {}", params.output)));
+    }
     let [input, kernel, output] =
         [0, 1, 2].map(|at| Array { memory: Memory::Slot(slots[at]), dtype: dtypes[at] });
     let geometries = Geometry::all(params)?;

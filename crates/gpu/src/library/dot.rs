@@ -66,7 +66,7 @@ pub fn lower_as(
     if all().any(|dim| dim.lhs < 0 || dim.rhs < 0 || dim.out < 0) {
         return Err(Refusal::new("a product with negative strides"));
     }
-    let number = Number::of([dot.lhs, dot.rhs, dot.out])?;
+    let number = Number::of([dot.lhs, dot.rhs, dot.out], context.features)?;
     if number == Number::F32 && dot.accumulate == DType::F64 {
         return Err(Refusal::new("sums in f64"));
     }
@@ -85,6 +85,20 @@ pub(super) fn lower_product(
 ) -> Result<Lowered, Refusal> {
     let mut lowered = Lowered::default();
     if product.results() == 0 {
+        return Ok(lowered);
+    }
+    if !number.has_quads() {
+        let single = |dtype| Access { dtype, along_k: false, wide: false };
+        let job = Job {
+            product,
+            number,
+            lhs: single(product.lhs.dtype),
+            rhs: single(product.rhs.dtype),
+            direct: Target::single(product.out.dtype, features),
+            rows: smallvec![(product.m.size, product.m.out)],
+            gather: None,
+        };
+        job.launches(Choice { shape: Shape::Elements, parts: 1 }, features, &mut lowered)?;
         return Ok(lowered);
     }
     // Few columns are few rows of the transposed product.

@@ -116,6 +116,8 @@ pub enum Shape {
     Thin(Thin),
     /// A quad a thread.
     Small,
+    /// One element at a time.
+    Elements,
     /// A result a thread; neighbours are rows or columns.
     Direct {
         /// Whether neighbours are rows.
@@ -131,6 +133,7 @@ impl Shape {
             Shape::Cooperative(tile) => tile.rows(),
             Shape::Thin(thin) => thin.rows,
             Shape::Small | Shape::Direct { .. } => 1,
+            Shape::Elements => 16,
         }
     }
 
@@ -142,6 +145,7 @@ impl Shape {
             Shape::Thin(thin) => thin.columns(),
             Shape::Small => 4,
             Shape::Direct { .. } => 1,
+            Shape::Elements => 16,
         }
     }
 
@@ -152,6 +156,7 @@ impl Shape {
             Shape::Cooperative(tile) => tile.depth,
             Shape::Thin(thin) => thin.depth(),
             Shape::Small | Shape::Direct { .. } => 4,
+            Shape::Elements => 16,
         }
     }
 
@@ -160,7 +165,7 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.threads(),
             Shape::Cooperative(tile) => tile.threads(),
-            Shape::Thin(_) | Shape::Small | Shape::Direct { .. } => 256,
+            Shape::Thin(_) | Shape::Small | Shape::Elements | Shape::Direct { .. } => 256,
         }
     }
 
@@ -171,6 +176,7 @@ impl Shape {
             Shape::Cooperative(tile) => tile.workgroup_bytes(),
             Shape::Thin(thin) => thin.workgroup_bytes(),
             Shape::Small | Shape::Direct { .. } => 0,
+            Shape::Elements => 2 * 272 * 8,
         }
     }
 }
@@ -256,10 +262,18 @@ impl Variant {
         let declared =
             storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
         let bindings: String = declared.zip(0..).map(|(element, at)| binding(at, element)).collect();
+        if self.shape == Shape::Elements {
+            let functions = self.number.multiply_add();
+            let key = (self.shape, bindings, functions, [false; 2]);
+            return (
+                cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions)),
+                Vec::new(),
+            );
+        }
         let (accesses, table) = self.accesses(number, features);
         let functions = [
             include_str!("../../../shaders/matmul_numbers.wgsl"),
-            self.number.multiply_add(),
+            &self.number.multiply_add(),
             &accesses,
             &self.target.functions(self.number, features),
         ]
@@ -291,6 +305,7 @@ impl Variant {
             Shape::Cooperative(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
             Shape::Thin(thin) => thin.print(&mut slots),
             Shape::Small => thin::print_small(&slots),
+            Shape::Elements => slots.print(include_str!("../../../shaders/matmul_elements.wgsl")),
             Shape::Direct { rows_first } => thin::print_direct(&mut slots, rows_first),
         };
         let half = bindings.contains("f16>") || number == "f16";
