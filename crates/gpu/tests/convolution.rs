@@ -3,7 +3,11 @@
 mod common;
 
 use gpu::features::Features;
-use gpu::lower::{Context, Lowered, Refusal, lower};
+use gpu::library::convolution::lower_as;
+use gpu::library::dot::Choice;
+use gpu::library::dot::cooperative::Cooperative;
+use gpu::library::dot::tile::Shape;
+use gpu::lower::{Context, Lowered, Refusal};
 use plan::library::{Convolution, ConvolutionDim};
 use plan::{SlotId, Step, StepOp};
 use smallvec::smallvec;
@@ -120,23 +124,28 @@ impl Case {
         [0, 1, 2].map(|at| TensorType::new(self.params.input, self.dims[at].iter().copied()))
     }
 
-    fn lower(&self, features: &Features) -> Result<Lowered, Refusal> {
+    fn lower(&self, choice: Option<Choice>, features: &Features) -> Result<Lowered, Refusal> {
         let step = Step {
             op: StepOp::Convolution(self.params.clone()),
             reads: smallvec![SlotId(0), SlotId(1)],
             writes: smallvec![SlotId(2)],
             origin: "test".into(),
         };
-        lower(&step, Context { features, types: &self.types() })
+        lower_as(&self.params, &step, Context { features, types: &self.types() }, choice)
     }
 }
 
 /// Runs a convolution and compares it with plain loops.
 fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
+    check_as(dtype, sizes, windows, layouts, None);
+}
+
+/// As `check`, in a given way.
+fn check_as(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts, choice: Option<Choice>) {
     let Some(device) = software() else { return };
     let case = case(dtype, sizes, windows, layouts);
     let params = &case.params;
-    let lowered = case.lower(&device.features).unwrap_or_else(|why| panic!("{why}: {params:?}"));
+    let lowered = case.lower(choice, &device.features).unwrap_or_else(|why| panic!("{why}: {params:?}"));
     let types = case.types();
     let input = small_integers(dtype, types[0].len() as i64, 1);
     let kernel = small_integers(dtype, types[1].len() as i64, 2);
@@ -271,11 +280,39 @@ fn shaders_are_valid_everywhere() {
                 let depthwise = Sizes { feature_groups: 64, ..sizes };
                 for (sizes, window) in [(sizes, plain), (sizes, dilated), (PLAIN, plain), (depthwise, plain)]
                 {
-                    let lowered = case(dtype, sizes, &window, layouts).lower(&features);
+                    let lowered = case(dtype, sizes, &window, layouts).lower(None, &features);
                     for shader in lowered.iter().flat_map(shaders) {
                         check_shader(&shader, true);
                     }
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn cooperative_tiles() {
+    // The twin runs; the real ones are only read.
+    let twin = Cooperative { real: false, ..Cooperative::sixteen([1, 2], [2, 1], 16, 1) };
+    let windows = [Window(7, 3, 2, 1, 1, 1, 1, false), Window(6, 3, 1, 1, 1, 1, 1, false)];
+    for (layouts, sizes) in [(NHWC, FOURS), (SWAPPED, FOURS), (NCHW, PLAIN)] {
+        let choice = Choice { shape: Shape::Cooperative(twin), parts: 1 };
+        check_as(DType::F16, sizes, &windows, layouts, Some(choice));
+    }
+    for edge in [8, 16] {
+        let features = Features {
+            float16: true,
+            subgroup: Some((32, 32)),
+            cooperative_f16: Some(edge),
+            workgroup_bytes: if edge == 8 { 32 << 10 } else { 48 << 10 },
+            ..Features::least()
+        };
+        let windows = [Window(28, 3, 1, 1, 1, 1, 1, false); 2];
+        for (features_in, layouts) in [(64, NHWC), (64, SWAPPED), (64, BACKWARD), (64, NCHW), (3, NHWC)] {
+            let sizes = Sizes { batch: 64, features: features_in, outputs: 64, ..PLAIN };
+            let lowered = case(DType::F16, sizes, &windows, layouts).lower(None, &features);
+            for shader in lowered.iter().flat_map(shaders) {
+                check_shader(&shader, edge == 8);
             }
         }
     }
