@@ -250,7 +250,7 @@ fn twins() -> impl Iterator<Item = Cooperative> {
     let twin = |shape: Cooperative| Cooperative { real: false, ..shape };
     [
         twin(Cooperative::sixteen([1, 2], [2, 1], 16, 1)),
-        twin(Cooperative { edge: 8, staged: 1, wide: false, ..Cooperative::sixteen([2, 2], [1, 2], 8, 2) }),
+        twin(Cooperative { staged: 1, ..Cooperative::eight([2, 2], [1, 2], 8, 2) }),
     ]
     .into_iter()
 }

@@ -7,6 +7,7 @@
 //! A kernel that cannot store the result's type or order in place, or that shares the terms among workgroups, leaves
 //! sums in scratch memory, which [`finish`] adds and stores.
 
+mod choice;
 pub mod cooperative;
 pub(super) mod element;
 pub(super) mod finish;
@@ -22,10 +23,12 @@ use plan::library::{Dot, DotDim};
 use smallvec::{SmallVec, smallvec};
 use tensor::DType;
 
+pub use self::choice::Choice;
+pub(super) use self::choice::choose;
 use self::element::Number;
 use self::operand::{Access, Target};
 use self::product::{Array, Product};
-use self::tile::{Destination, Gather, Shape, TILES, Variant};
+use self::tile::{Destination, Gather, Shape, Variant};
 use crate::command::{Command, Memory};
 use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
@@ -157,65 +160,6 @@ pub(super) struct Job<'a> {
     pub rows: SmallVec<[(i64, i64); 4]>,
     /// Dimensions that are more than strides.
     pub gather: Option<Gather>,
-}
-
-/// A tile, and how many parts the terms are shared among.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Choice {
-    /// The tile.
-    pub shape: Shape,
-    /// Parts.
-    pub parts: u32,
-}
-
-/// Workgroups that fill a large device: two for each of some 130 cores.
-const FULL: f64 = 264.0;
-/// Products and sums a second in billions that a filled device computes.
-const SPEED: f64 = 18_000.0;
-/// Bytes a nanosecond that partial sums are written and read with.
-const BANDWIDTH: f64 = 2_000.0;
-/// Nanoseconds that a launch costs.
-const LAUNCH: f64 = 4_000.0;
-/// Most bytes of partial sums.
-const MAX_SCRATCH: u64 = 64 << 20;
-
-/// The fastest choice by a simple model.
-pub(super) fn choose(product: &Product, direct: bool, features: &Features) -> Choice {
-    let [m, n, k] = [product.m, product.n, product.k].map(|dim| dim.size as f64);
-    let batches = product.batches() as f64;
-    let half = product.lhs.dtype == DType::F16 && product.rhs.dtype == DType::F16;
-    let cooperative = if half { cooperative::shapes(features) } else { &[] };
-    let cooperative = cooperative.iter().map(|&(tile, rate)| (Shape::Cooperative(tile), rate));
-    let candidates = TILES.iter().copied().chain(cooperative).filter(|(shape, _)| {
-        shape.workgroup_bytes() <= features.workgroup_bytes && shape.threads() <= features.workgroup_threads
-    });
-    let time = |tile: &Shape, rate: f64, parts: u32| {
-        let (rows, columns) = (f64::from(tile.rows()), f64::from(tile.columns()));
-        let tiles = (m / rows).ceil() * (n / columns).ceil() * batches;
-        let filled = (tiles * f64::from(parts) / FULL).min(1.0);
-        let compute = tiles * rows * columns * k / (SPEED * rate * filled);
-        let sums = if parts == 1 && direct {
-            0.0
-        } else {
-            LAUNCH + f64::from(parts) * m * n * batches * 8.0 / BANDWIDTH
-        };
-        compute + sums
-    };
-    let mut best = (f64::INFINITY, Choice { shape: TILES[TILES.len() - 1].0, parts: 1 });
-    for (shape, rate) in candidates {
-        for parts in (0..8).map(|power| 1 << power) {
-            let scratch = 4.0 * f64::from(parts) * m * n * batches;
-            let fits = scratch <= MAX_SCRATCH.min(features.max_binding_bytes) as f64;
-            if parts > 1 && (k < f64::from(parts) * 128.0 || !fits) {
-                break;
-            }
-            let time = time(&shape, rate, parts);
-            if time < best.0 {
-                best = (time, Choice { shape, parts });
-            }
-        }
-    }
-    best.1
 }
 
 impl Job<'_> {

@@ -34,27 +34,10 @@ const SUBGROUP: u32 = 32;
 /// Elements between the lines of a tile, to keep them on different banks.
 const PADDING: u32 = 8;
 
-/// Shapes for a device with matrices of 16, with their speed relative to that of plain tiles.
-const SIXTEEN: [(Cooperative, f64); 3] = [
-    (Cooperative::sixteen([4, 4], [2, 4], 32, 1), 8.5),
-    (Cooperative::sixteen([4, 4], [2, 2], 32, 1), 7.0),
-    (Cooperative::sixteen([2, 2], [2, 2], 32, 1), 4.0),
-];
-
-/// As [`SIXTEEN`], for matrices of 8.
-const EIGHT: [(Cooperative, f64); 2] = [
-    (Cooperative { edge: 8, wide: false, ..Cooperative::sixteen([4, 4], [2, 2], 32, 1) }, 1.5),
-    (Cooperative { edge: 8, wide: false, ..Cooperative::sixteen([2, 4], [2, 1], 32, 1) }, 0.8),
-];
-
-/// The shapes that a device can use.
-pub(super) fn shapes(features: &Features) -> &'static [(Cooperative, f64)] {
-    let whole = features.float16 && features.subgroup.is_some_and(|(_, largest)| largest == SUBGROUP);
-    match features.cooperative_f16.filter(|_| whole) {
-        Some(16) => &SIXTEEN,
-        Some(8) => &EIGHT,
-        _ => &[],
-    }
+/// Edge of the matrices that a device multiplies, if shapes can use them.
+pub(super) fn edge(features: &Features) -> Option<u32> {
+    let whole = features.subgroup.is_some_and(|(_, largest)| largest == SUBGROUP);
+    features.cooperative_f16.filter(|_| features.float16 && whole)
 }
 
 impl Cooperative {
@@ -72,6 +55,11 @@ impl Cooperative {
             wide: true,
             real: true,
         }
+    }
+
+    /// As [`sixteen`](Self::sixteen), of matrices of 8, as Metal has them.
+    pub const fn eight(tiles: [u32; 2], groups: [u32; 2], depth: u32, stages: u32) -> Self {
+        Cooperative { edge: 8, wide: false, ..Self::sixteen(tiles, groups, depth, stages) }
     }
 
     /// Rows of a tile.

@@ -96,15 +96,6 @@ impl Tile {
     }
 }
 
-/// The tiles that products use, largest first, with the share of the device's speed that they reach when they fill
-/// it.
-pub(super) const TILES: [(Shape, f64); 4] = [
-    (Shape::Plain(Tile { row_quads: 4, row_threads: 16, ..Tile::square(128, 2, 16, 1) }), 1.0),
-    (Shape::Plain(Tile::square(128, 2, 16, 1)), 0.9),
-    (Shape::Plain(Tile::square(64, 1, 16, 2)), 0.6),
-    (Shape::Plain(Tile::square(32, 1, 16, 2)), 0.35),
-];
-
 /// A way to compute tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
