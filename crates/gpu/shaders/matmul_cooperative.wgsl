@@ -1,11 +1,11 @@
-// matmul_cooperative: as matmul, of f16 with f32 sums, on square tiles that a subgroup multiplies together.
+// matmul_cooperative: as matmul, of f16 or f32 with f32 sums, on square tiles that a subgroup multiplies together.
 // bindings  as matmul
 // units     as matmul
 // launch    workgroup THREADS = GROUP_ROWS * GROUP_COLUMNS * SUBGROUP, whose subgroups are SUBGROUP consecutive
 //           threads; a group for each tile, batch element and part of k
 // numbers   products of f16 are exact in f32; f32 sums in the hardware's order within EDGE terms
 // edges     as matmul
-// slots     EDGE: of a cooperative tile; TILE_ROWS, TILE_COLUMNS: those that a subgroup owns; GROUP_ROWS,
+// slots     T: f16 or f32, what is staged; EDGE: of a cooperative tile; TILE_ROWS, TILE_COLUMNS: those that a subgroup owns; GROUP_ROWS,
 //           GROUP_COLUMNS: subgroups; TK; STAGES; REAL: yes, or no for a twin in plain WGSL; WIDE_TILE: whether
 //           workgroup memory is declared in quads; STAGED: tiles of a subgroup stored at once
 $ARGS
@@ -36,8 +36,8 @@ var<workgroup> rhs_tile: array<$T, $STAGESu * RHS_TILE>;
 var<workgroup> staging: array<f32, $GROUP_ROWSu * $GROUP_COLUMNSu * EDGE * STAGED_LINE>;
 $FUNCTIONS
 //@ if $REAL == yes
-alias Lhs = coop_mat$EDGEx$EDGE<f16, A>;
-alias Rhs = coop_mat$EDGEx$EDGE<f16, B>;
+alias Lhs = coop_mat$EDGEx$EDGE<$T, A>;
+alias Rhs = coop_mat$EDGEx$EDGE<$T, B>;
 alias Sum = coop_mat$EDGEx$EDGE<f32, C>;
 fn load_lhs(at: u32) -> Lhs {
 //@ if $WIDE_TILE == yes

@@ -293,7 +293,7 @@ fn shaders_are_valid_everywhere() {
 #[test]
 fn cooperative_tiles() {
     // The twin runs; the real ones are only read.
-    let twin = Cooperative { real: false, ..Cooperative::sixteen([1, 2], [2, 1], 16, 1) };
+    let twin = Cooperative { real: false, half: false, ..Cooperative::sixteen([1, 2], [2, 1], 16, 1) };
     let windows = [Window(7, 3, 2, 1, 1, 1, 1, false), Window(6, 3, 1, 1, 1, 1, 1, false)];
     for (layouts, sizes) in [(NHWC, FOURS), (SWAPPED, FOURS), (NCHW, PLAIN)] {
         let choice = Choice { shape: Shape::Cooperative(twin), parts: 1 };

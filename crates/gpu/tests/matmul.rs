@@ -247,7 +247,7 @@ fn few_rows_and_small_products() {
 
 /// Twins in plain arithmetic of all kinds of cooperative shapes.
 fn twins() -> impl Iterator<Item = Cooperative> {
-    let twin = |shape: Cooperative| Cooperative { real: false, ..shape };
+    let twin = |shape: Cooperative| Cooperative { real: false, half: false, ..shape };
     [
         twin(Cooperative::sixteen([1, 2], [2, 1], 16, 1)),
         twin(Cooperative { staged: 1, ..Cooperative::eight([2, 2], [1, 2], 8, 2) }),
@@ -291,12 +291,16 @@ fn cooperative_shaders_are_valid_everywhere() {
             float16: true,
             subgroup: Some((32, 32)),
             cooperative_f16: Some(edge),
+            cooperative_f32: (edge == 8).then_some(edge),
             workgroup_bytes: if edge == 8 { 32 << 10 } else { 48 << 10 },
             ..Features::least()
         };
-        for transposed in layouts() {
+        let dtypes: &[DType] = if edge == 8 { &[DType::F16, DType::F32, DType::BF16] } else { &[DType::F16] };
+        for (&dtype, transposed) in
+            dtypes.iter().flat_map(|dtype| layouts().map(move |layout| (dtype, layout)))
+        {
             for n in [64, 65, 2048] {
-                let dot = dense([DType::F16; 3], [1, 2048, 2048, n], transposed);
+                let dot = dense([dtype; 3], [1, 2048, 2048, n], transposed);
                 let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
                 let shaders = shaders(&lowered);
                 assert!(shaders[0].source.contains("coop_mat"));

@@ -54,6 +54,16 @@ const EIGHT: [Candidate; 2] = [
     cooperative(Cooperative::eight([2, 4], [2, 1], 32, 1), 0.8, 0.25),
 ];
 
+/// As [`EIGHT`], of f32.
+const EIGHT_SINGLE: [Candidate; 2] = [
+    cooperative(Cooperative { half: false, ..Cooperative::eight([4, 4], [2, 2], 16, 1) }, 1.2, 0.5),
+    cooperative(Cooperative { half: false, ..Cooperative::eight([2, 4], [2, 1], 16, 1) }, 0.7, 0.25),
+];
+
+/// Devices with as much workgroup memory as Metal has, have registers for fewer sums, too.
+const LITTLE_MEMORY: u32 = 32 << 10;
+/// Sums of a thread there at most.
+const MOST_SUMS: u32 = 64;
 /// Cores of a large device.
 const CORES: f64 = 132.0;
 /// Products and sums a nanosecond that a device full of the first plain tile computes.
@@ -70,14 +80,18 @@ const MIN_TERMS: f64 = 128.0;
 /// The fastest tiled choice by a simple model; `direct` says that the kernel can store the result itself.
 pub(in crate::library) fn choose(product: &Product, direct: bool, features: &Features) -> Choice {
     let half = product.lhs.dtype == DType::F16 && product.rhs.dtype == DType::F16;
-    let cooperative: &[Candidate] = match cooperative::edge(features).filter(|_| half) {
-        Some(16) => &SIXTEEN,
-        Some(8) => &EIGHT,
+    let floats = product.lhs.dtype.is_float() && product.rhs.dtype.is_float();
+    let cooperative: &[Candidate] = match (half, cooperative::edge(features, half).filter(|_| floats)) {
+        (true, Some(16)) => &SIXTEEN,
+        (true, Some(8)) => &EIGHT,
+        (false, Some(8)) => &EIGHT_SINGLE,
         _ => &[],
     };
+    let few_registers = features.workgroup_bytes <= LITTLE_MEMORY;
     let candidates = PLAIN.iter().chain(cooperative).filter(|candidate| {
         candidate.shape.workgroup_bytes() <= features.workgroup_bytes
             && candidate.shape.threads() <= features.workgroup_threads
+            && !(few_registers && candidate.shape.sums() > MOST_SUMS)
     });
     let mut best = (f64::INFINITY, Choice { shape: PLAIN[PLAIN.len() - 1].shape, parts: 1 });
     for candidate in candidates {

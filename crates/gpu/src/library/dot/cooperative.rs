@@ -1,4 +1,4 @@
-//! Tiles of f16 products that subgroups multiply by cooperative matrices.
+//! Tiles of products that subgroups multiply by cooperative matrices.
 
 use super::operand::Access;
 use super::template::Slots;
@@ -25,6 +25,8 @@ pub struct Cooperative {
     pub staged: u32,
     /// Whether workgroup memory is declared in quads. Metal's matrices are loaded from single elements.
     pub wide: bool,
+    /// Whether operands are staged as f16 rather than f32.
+    pub half: bool,
     /// Cooperative matrices, or their twin in plain arithmetic.
     pub real: bool,
 }
@@ -34,10 +36,12 @@ const SUBGROUP: u32 = 32;
 /// Elements between the lines of a tile, to keep them on different banks.
 const PADDING: u32 = 8;
 
-/// Edge of the matrices that a device multiplies, if shapes can use them.
-pub(super) fn edge(features: &Features) -> Option<u32> {
+/// Edge of the matrices that a device multiplies, of f16 if `half`, else of f32, if shapes can use them.
+pub(super) fn edge(features: &Features, half: bool) -> Option<u32> {
     let whole = features.subgroup.is_some_and(|(_, largest)| largest == SUBGROUP);
-    features.cooperative_f16.filter(|_| features.float16 && whole)
+    let edge =
+        if half { features.cooperative_f16.filter(|_| features.float16) } else { features.cooperative_f32 };
+    edge.filter(|_| whole)
 }
 
 impl Cooperative {
@@ -53,6 +57,7 @@ impl Cooperative {
             stages,
             staged: 2,
             wide: true,
+            half: true,
             real: true,
         }
     }
@@ -79,7 +84,7 @@ impl Cooperative {
 
     /// Bytes of workgroup memory, at most.
     pub const fn workgroup_bytes(&self) -> u32 {
-        let element = if self.real { 2 } else { 4 };
+        let element = if self.half { 2 } else { 4 };
         let extent = self.rows() + self.columns();
         // Along k or across it, whichever has more lines and with them more padding.
         let lines = if extent > 2 * self.depth { extent } else { 2 * self.depth };
@@ -89,7 +94,7 @@ impl Cooperative {
 
     /// Type in which operands are staged.
     pub(super) const fn number(&self) -> &'static str {
-        if self.real { "f16" } else { "f32" }
+        if self.half { "f16" } else { "f32" }
     }
 
     /// Fills the slots and prints the shader.

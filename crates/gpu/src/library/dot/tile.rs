@@ -160,6 +160,11 @@ impl Shape {
         }
     }
 
+    /// Sums that a thread keeps.
+    pub const fn sums(&self) -> u32 {
+        self.rows() * self.columns() / self.threads()
+    }
+
     /// Bytes of workgroup memory, at most.
     pub const fn workgroup_bytes(&self) -> u32 {
         match self {
