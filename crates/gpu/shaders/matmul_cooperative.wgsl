@@ -119,7 +119,7 @@ $PROLOGUE
     let subgroup_row = subgroup / $GROUP_COLUMNSu * ($TILE_ROWSu * EDGE);
     let subgroup_column = subgroup % $GROUP_COLUMNSu * ($TILE_COLUMNSu * EDGE);
 //@ for l in $LHS_LOADS
-    let lhs_number_$l = thread + $lu * THREADS;
+    let lhs_number_$l = (thread + $lu * THREADS) % LHS_QUADS;
     let lhs_line_$l = lhs_number_$l / ($LHS_EXTENTu / 4u);
     let lhs_across_$l = lhs_number_$l % ($LHS_EXTENTu / 4u) * 4u;
     let lhs_at_$l = lhs_line_$l * LHS_LINE + lhs_across_$l;
@@ -133,7 +133,7 @@ $PROLOGUE
     var lhs_next_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
 //@ end
 //@ for l in $RHS_LOADS
-    let rhs_number_$l = thread + $lu * THREADS;
+    let rhs_number_$l = (thread + $lu * THREADS) % RHS_QUADS;
     let rhs_line_$l = rhs_number_$l / ($RHS_EXTENTu / 4u);
     let rhs_across_$l = rhs_number_$l % ($RHS_EXTENTu / 4u) * 4u;
     let rhs_at_$l = rhs_line_$l * RHS_LINE + rhs_across_$l;
@@ -172,7 +172,7 @@ $PROLOGUE
         let lhs_buffer = buffer * LHS_TILE;
         let rhs_buffer = buffer * RHS_TILE;
 //@ for l in $LHS_LOADS
-        if LHS_QUADS % THREADS == 0u || lhs_number_$l < LHS_QUADS {
+        if LHS_QUADS % THREADS == 0u || thread + $lu * THREADS < LHS_QUADS {
 //@ if $WIDE_TILE == yes
             lhs_tile[(lhs_buffer + lhs_at_$l) / 4u] = lhs_next_$l;
 //@ else
@@ -183,7 +183,7 @@ $PROLOGUE
         }
 //@ end
 //@ for l in $RHS_LOADS
-        if RHS_QUADS % THREADS == 0u || rhs_number_$l < RHS_QUADS {
+        if RHS_QUADS % THREADS == 0u || thread + $lu * THREADS < RHS_QUADS {
 //@ if $WIDE_TILE == yes
             rhs_tile[(rhs_buffer + rhs_at_$l) / 4u] = rhs_next_$l;
 //@ else
@@ -194,13 +194,14 @@ $PROLOGUE
         }
 //@ end
         workgroupBarrier();
-        // The next tile is on its way while this one is multiplied; past the end zeros.
+        // The next tile is on its way while this one is multiplied; the last one once more.
+        let ahead = select(0u, TK, k_end - k > TK);
 //@ for l in $LHS_LOADS
-        lhs_k_$l += TK;
+        lhs_k_$l += ahead;
         lhs_next_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
 //@ end
 //@ for l in $RHS_LOADS
-        rhs_k_$l += TK;
+        rhs_k_$l += ahead;
         rhs_next_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
 //@ end
 //@ for d in $DEPTH_TILES

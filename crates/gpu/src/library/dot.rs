@@ -91,7 +91,7 @@ pub(super) fn lower_product(
         return Ok(lowered);
     }
     if !number.has_quads() {
-        let single = |dtype| Access { dtype, along_k: false, wide: false };
+        let single = |dtype| Access { dtype, along_k: false, wide: false, exact: false };
         let job = Job {
             product,
             number,
@@ -213,7 +213,15 @@ impl Job<'_> {
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {
         let target = destination.target;
-        let variant = Variant { shape, number: self.number, lhs: self.lhs, rhs: self.rhs, target, gather };
+        let k = i64::from(shape.depth());
+        let whole = self.product.k.size > 0 && self.product.k.size % k == 0 && shape.is_tiled();
+        let exact = |access: Access, size: i64, edge: u32| Access {
+            exact: whole && access.wide && size % i64::from(edge) == 0,
+            ..access
+        };
+        let lhs = exact(self.lhs, self.product.m.size, shape.rows());
+        let rhs = exact(self.rhs, self.product.n.size, shape.columns());
+        let variant = Variant { shape, number: self.number, lhs, rhs, target, gather };
         let launch = tile::launch(self.product, &variant, destination, parts, &mut lowered.tables, features)?;
         lowered.commands.push(Command::Launch(launch));
         Ok(())

@@ -70,13 +70,13 @@ impl Gathered {
         };
         let start = fours(self.start) && fours(batch_step);
         if start && contiguous(&self.terms) && all(&self.rows) {
-            return Access { dtype, along_k: true, wide: true };
+            return Access { dtype, along_k: true, wide: true, exact: false };
         }
         if start && contiguous(&self.rows) && all(&self.terms) {
-            return Access { dtype, along_k: false, wide: true };
+            return Access { dtype, along_k: false, wide: true, exact: false };
         }
         let last = |axes: &[Axis]| axes.last().map_or(i64::MAX, |axis| axis.step.abs());
-        Access { dtype, along_k: last(&self.terms) <= last(&self.rows), wide: false }
+        Access { dtype, along_k: last(&self.terms) <= last(&self.rows), wide: false, exact: false }
     }
 }
 

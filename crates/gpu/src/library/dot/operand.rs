@@ -17,6 +17,8 @@ pub(in crate::library) struct Access {
     pub along_k: bool,
     /// Whether a quad is one load.
     pub wide: bool,
+    /// Whether tiles are whole, so that nothing lies beyond the operand.
+    pub exact: bool,
 }
 
 impl Access {
@@ -26,11 +28,11 @@ impl Access {
         let fours = |value: i64| value % 4 == 0;
         let batches = product.batch.iter().all(|dim| fours(stride(dim)));
         if depth == 1 && fours(product.k.size) && fours(kept_stride) && batches {
-            Access { dtype, along_k: true, wide: true }
+            Access { dtype, along_k: true, wide: true, exact: false }
         } else if kept_stride == 1 && fours(kept.size) && fours(depth) && batches {
-            Access { dtype, along_k: false, wide: true }
+            Access { dtype, along_k: false, wide: true, exact: false }
         } else {
-            Access { dtype, along_k: depth <= kept_stride && product.k.size > 1, wide: false }
+            Access { dtype, along_k: depth <= kept_stride && product.k.size > 1, wide: false, exact: false }
         }
     }
 
@@ -65,6 +67,7 @@ impl Access {
             .set("T", number)
             .set("ALONG", self.along())
             .set("WIDE", if self.wide { "yes" } else { "no" })
+            .set("EXACT", if self.exact { "yes" } else { "no" })
             .set("QUAD", storage.read.replace("NUMBER", number))
             .set("ELEMENT", storage.read.replace("NUMBER", number))
             .set("PER", storage.per);

@@ -160,6 +160,11 @@ impl Shape {
         }
     }
 
+    /// Whether operands are staged in workgroup memory, `depth` terms at a time.
+    pub const fn is_tiled(&self) -> bool {
+        matches!(self, Shape::Plain(_) | Shape::Cooperative(_))
+    }
+
     /// Sums that a thread keeps.
     pub const fn sums(&self) -> u32 {
         self.rows() * self.columns() / self.threads()
