@@ -49,7 +49,7 @@ $PROLOGUE
     let row_thread = thread / $WARP_COLUMNSu % ROW_THREADS;
     let column_thread = thread / ($WARP_COLUMNSu * ROW_THREADS) * $WARP_COLUMNSu + thread % $WARP_COLUMNSu;
 //@ for l in $LHS_LOADS
-    let lhs_block_$l = block_along_$LHS_ALONG(thread + $lu * THREADS, TM / 4u);
+    let lhs_block_$l = block_along_$LHS_ALONG((thread + $lu * THREADS) % LHS_BLOCKS, TM / 4u);
     let lhs_at_$l = lhs_block_$l.y * 4u * LHS_LINE + lhs_block_$l.x;
 //@ for i in 4
     let lhs_row_$l_$i = lhs_row(row0 + lhs_block_$l.x * 4u + $iu * $LHS_NEXT_ROWu, args.m);
@@ -57,7 +57,7 @@ $PROLOGUE
     var lhs_block_k_$l = lhs_block_$l.y * 4u + k_begin;
 //@ end
 //@ for l in $RHS_LOADS
-    let rhs_block_$l = block_along_$RHS_ALONG(thread + $lu * THREADS, TN / 4u);
+    let rhs_block_$l = block_along_$RHS_ALONG((thread + $lu * THREADS) % RHS_BLOCKS, TN / 4u);
     let rhs_at_$l = rhs_block_$l.y * 4u * RHS_LINE + rhs_block_$l.x;
 //@ for i in 4
     let rhs_row_$l_$i = rhs_row(column0 + rhs_block_$l.x * 4u + $iu * $RHS_NEXT_ROWu, args.n);
@@ -111,15 +111,16 @@ $PROLOGUE
         }
 //@ end
         workgroupBarrier();
-        // The next tile is on its way while this one is multiplied; past the end zeros.
+        // The next tile is on its way while this one is multiplied; the last one once more.
+        let ahead = select(0u, TK, k_end - k > TK);
 //@ for l in $LHS_LOADS
-        lhs_block_k_$l += TK;
+        lhs_block_k_$l += ahead;
 //@ for i in 4
         lhs_next_$l_$i = lhs_load(lhs_base, lhs_row_$l_$i, lhs_block_k_$l + $iu * $LHS_NEXT_Ku, k_end);
 //@ end
 //@ end
 //@ for l in $RHS_LOADS
-        rhs_block_k_$l += TK;
+        rhs_block_k_$l += ahead;
 //@ for i in 4
         rhs_next_$l_$i = rhs_load(rhs_base, rhs_row_$l_$i, rhs_block_k_$l + $iu * $RHS_NEXT_Ku, k_end);
 //@ end

@@ -1,11 +1,11 @@
-// matmul_cooperative: as matmul, of f16 with f32 sums, on square tiles that a subgroup multiplies together.
+// matmul_cooperative: as matmul, of f16 or f32 with f32 sums, on square tiles that a subgroup multiplies together.
 // bindings  as matmul
 // units     as matmul
 // launch    workgroup THREADS = GROUP_ROWS * GROUP_COLUMNS * SUBGROUP, whose subgroups are SUBGROUP consecutive
 //           threads; a group for each tile, batch element and part of k
 // numbers   products of f16 are exact in f32; f32 sums in the hardware's order within EDGE terms
 // edges     as matmul
-// slots     EDGE: of a cooperative tile; TILE_ROWS, TILE_COLUMNS: those that a subgroup owns; GROUP_ROWS,
+// slots     T: f16 or f32, what is staged; EDGE: of a cooperative tile; TILE_ROWS, TILE_COLUMNS: those that a subgroup owns; GROUP_ROWS,
 //           GROUP_COLUMNS: subgroups; TK; STAGES; REAL: yes, or no for a twin in plain WGSL; WIDE_TILE: whether
 //           workgroup memory is declared in quads; STAGED: tiles of a subgroup stored at once
 $ARGS
@@ -36,8 +36,8 @@ var<workgroup> rhs_tile: array<$T, $STAGESu * RHS_TILE>;
 var<workgroup> staging: array<f32, $GROUP_ROWSu * $GROUP_COLUMNSu * EDGE * STAGED_LINE>;
 $FUNCTIONS
 //@ if $REAL == yes
-alias Lhs = coop_mat$EDGEx$EDGE<f16, A>;
-alias Rhs = coop_mat$EDGEx$EDGE<f16, B>;
+alias Lhs = coop_mat$EDGEx$EDGE<$T, A>;
+alias Rhs = coop_mat$EDGEx$EDGE<$T, B>;
 alias Sum = coop_mat$EDGEx$EDGE<f32, C>;
 fn load_lhs(at: u32) -> Lhs {
 //@ if $WIDE_TILE == yes
@@ -119,7 +119,7 @@ $PROLOGUE
     let subgroup_row = subgroup / $GROUP_COLUMNSu * ($TILE_ROWSu * EDGE);
     let subgroup_column = subgroup % $GROUP_COLUMNSu * ($TILE_COLUMNSu * EDGE);
 //@ for l in $LHS_LOADS
-    let lhs_number_$l = thread + $lu * THREADS;
+    let lhs_number_$l = (thread + $lu * THREADS) % LHS_QUADS;
     let lhs_line_$l = lhs_number_$l / ($LHS_EXTENTu / 4u);
     let lhs_across_$l = lhs_number_$l % ($LHS_EXTENTu / 4u) * 4u;
     let lhs_at_$l = lhs_line_$l * LHS_LINE + lhs_across_$l;
@@ -133,7 +133,7 @@ $PROLOGUE
     var lhs_next_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
 //@ end
 //@ for l in $RHS_LOADS
-    let rhs_number_$l = thread + $lu * THREADS;
+    let rhs_number_$l = (thread + $lu * THREADS) % RHS_QUADS;
     let rhs_line_$l = rhs_number_$l / ($RHS_EXTENTu / 4u);
     let rhs_across_$l = rhs_number_$l % ($RHS_EXTENTu / 4u) * 4u;
     let rhs_at_$l = rhs_line_$l * RHS_LINE + rhs_across_$l;
@@ -146,10 +146,21 @@ $PROLOGUE
 //@ end
     var rhs_next_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
 //@ end
+    let staged = subgroup * EDGE * STAGED_LINE;
+//@ if $REAL == yes
+    // Sums begin as a tile of zeros that is loaded, which every driver knows how to do.
+    for (var at = lane; at < EDGE * STAGED_LINE; at += SUBGROUP) {
+        staging[staged + at] = 0.0;
+    }
+    workgroupBarrier();
+    let zero = coopLoadT<Sum>(&staging[staged], STAGED_LINE);
+//@ else
+    let zero = Sum();
+//@ end
 //@ for i in $TILE_ROWS
 //@ for s in $STAGINGS
 //@ for j in $STAGED
-    var sum_$i_$s_$j = Sum();
+    var sum_$i_$s_$j = zero;
 //@ end
 //@ end
 //@ end
@@ -161,7 +172,7 @@ $PROLOGUE
         let lhs_buffer = buffer * LHS_TILE;
         let rhs_buffer = buffer * RHS_TILE;
 //@ for l in $LHS_LOADS
-        if LHS_QUADS % THREADS == 0u || lhs_number_$l < LHS_QUADS {
+        if LHS_QUADS % THREADS == 0u || thread + $lu * THREADS < LHS_QUADS {
 //@ if $WIDE_TILE == yes
             lhs_tile[(lhs_buffer + lhs_at_$l) / 4u] = lhs_next_$l;
 //@ else
@@ -172,7 +183,7 @@ $PROLOGUE
         }
 //@ end
 //@ for l in $RHS_LOADS
-        if RHS_QUADS % THREADS == 0u || rhs_number_$l < RHS_QUADS {
+        if RHS_QUADS % THREADS == 0u || thread + $lu * THREADS < RHS_QUADS {
 //@ if $WIDE_TILE == yes
             rhs_tile[(rhs_buffer + rhs_at_$l) / 4u] = rhs_next_$l;
 //@ else
@@ -183,13 +194,14 @@ $PROLOGUE
         }
 //@ end
         workgroupBarrier();
-        // The next tile is on its way while this one is multiplied; past the end zeros.
+        // The next tile is on its way while this one is multiplied; the last one once more.
+        let ahead = select(0u, TK, k_end - k > TK);
 //@ for l in $LHS_LOADS
-        lhs_k_$l += TK;
+        lhs_k_$l += ahead;
         lhs_next_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
 //@ end
 //@ for l in $RHS_LOADS
-        rhs_k_$l += TK;
+        rhs_k_$l += ahead;
         rhs_next_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
 //@ end
 //@ for d in $DEPTH_TILES
@@ -210,7 +222,6 @@ $PROLOGUE
         buffer = 1u - buffer;
 //@ end
     }
-    let staged = subgroup * EDGE * STAGED_LINE;
 //@ for i in $TILE_ROWS
 //@ for s in $STAGINGS
     workgroupBarrier();
@@ -223,9 +234,9 @@ $PROLOGUE
         let across = quad % (STAGED_LINE / 4u) * 4u;
         let row = row0 + subgroup_row + $iu * EDGE + line;
         if row < args.m {
-            let from = staged + line * STAGED_LINE + across;
+            let source = staged + line * STAGED_LINE + across;
             store(out_base + out_row(row), column0 + subgroup_column + $su * STAGED_LINE + across,
-                vec4<f32>(staging[from], staging[from + 1u], staging[from + 2u], staging[from + 3u]));
+                vec4<f32>(staging[source], staging[source + 1u], staging[source + 2u], staging[source + 3u]));
         }
     }
 //@ end

@@ -3,13 +3,30 @@
 //           of 4), else in array elements
 // edges     beyond the kept size or the end of k zeros; nothing is read there
 // slots     P: lhs or rhs; B: its binding; AT: its offset; KEPT, DEPTH: strides; T; ALONG: k or kept, the axis
-//           that a quad runs along; WIDE; QUAD, ELEMENT: a declared element as quad, an element in its word;
+//           that a quad runs along; WIDE; EXACT: nothing beyond the operand is asked for; QUAD, ELEMENT: a declared element as quad, an element in its word;
 //           PER: array elements in a word
 //@ if $WIDE == yes
 fn $P_quad(at: u32) -> vec4<$T> {
     let word = $B[$AT + at];
     return $QUAD;
 }
+//@ if $EXACT == yes
+//@ if $ALONG == k
+fn $P_row(row: u32, rows: u32) -> u32 {
+    return row * args.$KEPT;
+}
+fn $P_load(base: u32, row: u32, k: u32, end: u32) -> vec4<$T> {
+    return $P_quad(base + row + k / 4u);
+}
+//@ else
+fn $P_row(row: u32, rows: u32) -> u32 {
+    return row / 4u;
+}
+fn $P_load(base: u32, row: u32, k: u32, end: u32) -> vec4<$T> {
+    return $P_quad(base + row + k * args.$DEPTH);
+}
+//@ end
+//@ else
 //@ if $ALONG == k
 // Start of the row.
 fn $P_row(row: u32, rows: u32) -> u32 {
@@ -28,6 +45,7 @@ fn $P_load(base: u32, row: u32, k: u32, end: u32) -> vec4<$T> {
     let inside = row != NONE && k < end;
     return select(vec4<$T>(), $P_quad(select(0u, base + row + k * args.$DEPTH, inside)), inside);
 }
+//@ end
 //@ end
 //@ else
 fn $P_element(at: u32, inside: bool) -> $T {

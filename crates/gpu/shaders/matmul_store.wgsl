@@ -15,3 +15,10 @@ fn store(line: u32, column: u32, values: vec4<$T>) {
 //@ end
 //@ end
 }
+//@ if $WIDE == no
+fn store_one(line: u32, column: u32, value: $T) {
+    if column < args.n {
+        $OUT[$AT + line + column * args.out_column] = $PACK;
+    }
+}
+//@ end

@@ -3,7 +3,11 @@
 mod common;
 
 use gpu::features::Features;
-use gpu::lower::{Context, Lowered, Refusal, lower};
+use gpu::library::convolution::lower_as;
+use gpu::library::dot::Choice;
+use gpu::library::dot::cooperative::Cooperative;
+use gpu::library::dot::tile::Shape;
+use gpu::lower::{Context, Lowered, Refusal};
 use plan::library::{Convolution, ConvolutionDim};
 use plan::{SlotId, Step, StepOp};
 use smallvec::smallvec;
@@ -74,13 +78,15 @@ fn case(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) -> Cas
     };
     let kernel_features = features / feature_groups;
     let output_batch = batch / batch_groups;
-    let (input, input_dims) = lay_out(layouts[0], &format!("bf{names}"), &collect([batch, features], |w| w.0));
+    let (input, input_dims) =
+        lay_out(layouts[0], &format!("bf{names}"), &collect([batch, features], |w| w.0));
     let (kernel, kernel_dims) =
         lay_out(layouts[1], &format!("io{names}"), &collect([kernel_features, outputs], |w| w.1));
     let (output, output_dims) =
         lay_out(layouts[2], &format!("bf{names}"), &collect([output_batch, outputs], |w| w.output()));
     let spatial = windows.iter().enumerate().map(|(d, window)| {
-        let &Window(size, kernel_size, stride, pad_low, pad_high, input_dilation, kernel_dilation, reverse) = window;
+        let &Window(size, kernel_size, stride, pad_low, pad_high, input_dilation, kernel_dilation, reverse) =
+            window;
         ConvolutionDim {
             input: size,
             kernel: kernel_size,
@@ -118,29 +124,35 @@ impl Case {
         [0, 1, 2].map(|at| TensorType::new(self.params.input, self.dims[at].iter().copied()))
     }
 
-    fn lower(&self, features: &Features) -> Result<Lowered, Refusal> {
+    fn lower(&self, choice: Option<Choice>, features: &Features) -> Result<Lowered, Refusal> {
         let step = Step {
             op: StepOp::Convolution(self.params.clone()),
             reads: smallvec![SlotId(0), SlotId(1)],
             writes: smallvec![SlotId(2)],
             origin: "test".into(),
         };
-        lower(&step, Context { features, types: &self.types() })
+        lower_as(&self.params, &step, Context { features, types: &self.types() }, choice)
     }
 }
 
 /// Runs a convolution and compares it with plain loops.
 fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
+    check_as(dtype, sizes, windows, layouts, None);
+}
+
+/// As `check`, in a given way.
+fn check_as(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts, choice: Option<Choice>) {
     let Some(device) = software() else { return };
     let case = case(dtype, sizes, windows, layouts);
     let params = &case.params;
-    let lowered = case.lower(&device.features).unwrap_or_else(|why| panic!("{why}: {params:?}"));
+    let lowered = case.lower(choice, &device.features).unwrap_or_else(|why| panic!("{why}: {params:?}"));
     let types = case.types();
     let input = small_integers(dtype, types[0].len() as i64, 1);
     let kernel = small_integers(dtype, types[1].len() as i64, 2);
     let dirty = vec![0xff; types[2].byte_len()];
     let out = device.run(&lowered, &[&input.to_dense()[..], &kernel.to_dense()[..], &dirty]);
-    let values = |literal: &tensor::Literal| -> Vec<i64> { literal.scalars().map(|x| x.as_f64() as i64).collect() };
+    let values =
+        |literal: &tensor::Literal| -> Vec<i64> { literal.scalars().map(|x| x.as_f64() as i64).collect() };
     let (input, kernel) = (values(&input), values(&kernel));
     let width = types[2].byte_len() / types[2].len().max(1);
     let kernel_window: Vec<i64> = windows.iter().map(|w| w.1).collect();
@@ -165,10 +177,12 @@ fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
                     feature * params.kernel_input_features.1 + index[1] * params.kernel_output_features.1;
                 let mut inside = true;
                 for (d, (window, dim)) in case.windows.iter().zip(&params.spatial).enumerate() {
-                    let &Window(size, kernel, stride, low, _, input_dilation, kernel_dilation, reverse) = window;
+                    let &Window(size, kernel, stride, low, _, input_dilation, kernel_dilation, reverse) =
+                        window;
                     let k = if reverse { kernel - 1 - offset[d] } else { offset[d] };
                     let position = index[2 + d] * stride + k * kernel_dilation - low;
-                    inside &= position >= 0 && position % input_dilation == 0 && position / input_dilation < size;
+                    inside &=
+                        position >= 0 && position % input_dilation == 0 && position / input_dilation < size;
                     from += position / input_dilation * dim.input_stride;
                     weight += offset[d] * dim.kernel_stride;
                 }
@@ -223,6 +237,8 @@ fn groups() {
         for (features, outputs, feature_groups) in [(4, 4, 2), (40, 40, 40), (6, 12, 6), (6, 2, 2)] {
             check(DType::F32, Sizes { features, outputs, feature_groups, ..PLAIN }, &window, layouts);
         }
+        let depthwise = Sizes { features: 10, outputs: 10, feature_groups: 10, ..PLAIN };
+        check(DType::BF16, depthwise, &window, layouts);
         for (batch, outputs, batch_groups) in [(4, 6, 2), (35, 35, 35), (3, 3, 3)] {
             check(DType::F32, Sizes { batch, outputs, batch_groups, ..PLAIN }, &window, layouts);
         }
@@ -261,12 +277,42 @@ fn shaders_are_valid_everywhere() {
     for features in [Features::least(), half] {
         for dtype in [DType::F32, DType::F16, DType::BF16] {
             for layouts in [NHWC, NCHW, BACKWARD, SWAPPED] {
-                for (sizes, window) in [(sizes, plain), (sizes, dilated), (PLAIN, plain)] {
-                    let lowered = case(dtype, sizes, &window, layouts).lower(&features);
+                let depthwise = Sizes { feature_groups: 64, ..sizes };
+                for (sizes, window) in [(sizes, plain), (sizes, dilated), (PLAIN, plain), (depthwise, plain)]
+                {
+                    let lowered = case(dtype, sizes, &window, layouts).lower(None, &features);
                     for shader in lowered.iter().flat_map(shaders) {
                         check_shader(&shader, true);
                     }
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn cooperative_tiles() {
+    // The twin runs; the real ones are only read.
+    let twin = Cooperative { real: false, half: false, ..Cooperative::sixteen([1, 2], [2, 1], 16, 1) };
+    let windows = [Window(7, 3, 2, 1, 1, 1, 1, false), Window(6, 3, 1, 1, 1, 1, 1, false)];
+    for (layouts, sizes) in [(NHWC, FOURS), (SWAPPED, FOURS), (NCHW, PLAIN)] {
+        let choice = Choice { shape: Shape::Cooperative(twin), parts: 1 };
+        check_as(DType::F16, sizes, &windows, layouts, Some(choice));
+    }
+    for edge in [8, 16] {
+        let features = Features {
+            float16: true,
+            subgroup: Some((32, 32)),
+            cooperative_f16: Some(edge),
+            workgroup_bytes: if edge == 8 { 32 << 10 } else { 48 << 10 },
+            ..Features::least()
+        };
+        let windows = [Window(28, 3, 1, 1, 1, 1, 1, false); 2];
+        for (features_in, layouts) in [(64, NHWC), (64, SWAPPED), (64, BACKWARD), (64, NCHW), (3, NHWC)] {
+            let sizes = Sizes { batch: 64, features: features_in, outputs: 64, ..PLAIN };
+            let lowered = case(DType::F16, sizes, &windows, layouts).lower(None, &features);
+            for shader in lowered.iter().flat_map(shaders) {
+                check_shader(&shader, edge == 8);
             }
         }
     }

@@ -17,7 +17,7 @@ use super::dot::finish;
 use super::dot::gather::even_step;
 use super::dot::operand::{Access, Target};
 use super::dot::product::{Array, Product};
-use super::dot::tile::Gather;
+use super::dot::tile::{Gather, Shape};
 use super::dot::{Choice, Job, choose, lower_product};
 use crate::command::{Command, Memory};
 use crate::features::Features;
@@ -47,7 +47,10 @@ pub fn lower_as(
         return Err(Refusal::new("a convolution of arrays larger than a binding"));
     }
     let dtypes = [params.input, params.kernel, params.output];
-    let number = Number::of(dtypes)?;
+    let number = Number::of(dtypes, features)?;
+    if !number.has_quads() {
+        return Err(Refusal::new(format!("convolutions of {}", params.output)));
+    }
     let [input, kernel, output] =
         [0, 1, 2].map(|at| Array { memory: Memory::Slot(slots[at]), dtype: dtypes[at] });
     let geometries = Geometry::all(params)?;
@@ -124,22 +127,48 @@ impl Geometry {
             false => self.kernel.access(product.rhs.dtype, self.group_steps[1]),
         };
         let direct = Target::of_rows(product, self.output_start, &self.row_steps(), features);
+        // Groups of few columns would leave most of a tile idle.
+        if choice.is_none() && self.groups > 1 && self.columns < 4 {
+            let terms = |access: Access| access.turned(true);
+            let input = self.input.access(product.lhs.dtype, self.group_steps[0]);
+            let job = Job {
+                product,
+                number,
+                lhs: terms(input),
+                rhs: terms(rhs),
+                direct: Target::single(product.out.dtype, features),
+                rows: self.row_sizes(),
+                gather: self.gather(even_terms, even_rows),
+            };
+            let rows_first = self.rows.last().is_some_and(|axis| axis.step == 1);
+            return job.launches(Choice { shape: Shape::Direct { rows_first }, parts: 1 }, features, lowered);
+        }
         let job = Job {
             product,
             number,
             lhs: self.input.access(product.lhs.dtype, self.group_steps[0]),
             rhs,
             direct,
-            rows: self.rows.iter().map(|axis| (axis.size, axis.step)).collect(),
-            gather: Some(Gather {
-                lhs: self.input.clone(),
-                rhs: (!even_terms).then(|| self.kernel.clone()),
-                out: (!even_rows).then(|| (self.rows.clone(), self.output_start)),
-            }),
+            rows: self.row_sizes(),
+            gather: self.gather(even_terms, even_rows),
         };
         let choice = choice.unwrap_or_else(|| choose(product, direct.is_some(), features));
         let parts = if whole { choice.parts } else { 1 };
         job.launches(Choice { parts, ..choice }, features, lowered)
+    }
+
+    /// Dimensions that are more than strides.
+    fn gather(&self, even_terms: bool, even_rows: bool) -> Option<Gather> {
+        Some(Gather {
+            lhs: self.input.clone(),
+            rhs: (!even_terms).then(|| self.kernel.clone()),
+            out: (!even_rows).then(|| (self.rows.clone(), self.output_start)),
+        })
+    }
+
+    /// Sizes of rows and their steps in the output.
+    fn row_sizes(&self) -> SmallVec<[(i64, i64); 4]> {
+        self.rows.iter().map(|axis| (axis.size, axis.step)).collect()
     }
 
     /// Steps of rows in the output.

@@ -7,6 +7,7 @@
 //! A kernel that cannot store the result's type or order in place, or that shares the terms among workgroups, leaves
 //! sums in scratch memory, which [`finish`] adds and stores.
 
+mod choice;
 pub mod cooperative;
 pub(super) mod element;
 pub(super) mod finish;
@@ -14,6 +15,7 @@ pub(super) mod gather;
 pub(super) mod operand;
 pub(super) mod product;
 pub(super) mod template;
+pub mod thin;
 pub mod tile;
 
 use plan::Step;
@@ -21,10 +23,12 @@ use plan::library::{Dot, DotDim};
 use smallvec::{SmallVec, smallvec};
 use tensor::DType;
 
+pub use self::choice::Choice;
+pub(super) use self::choice::choose;
 use self::element::Number;
 use self::operand::{Access, Target};
 use self::product::{Array, Product};
-use self::tile::{Destination, Gather, Shape, TILES, Variant};
+use self::tile::{Destination, Gather, Shape, Variant};
 use crate::command::{Command, Memory};
 use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
@@ -65,7 +69,7 @@ pub fn lower_as(
     if all().any(|dim| dim.lhs < 0 || dim.rhs < 0 || dim.out < 0) {
         return Err(Refusal::new("a product with negative strides"));
     }
-    let number = Number::of([dot.lhs, dot.rhs, dot.out])?;
+    let number = Number::of([dot.lhs, dot.rhs, dot.out], context.features)?;
     if number == Number::F32 && dot.accumulate == DType::F64 {
         return Err(Refusal::new("sums in f64"));
     }
@@ -82,20 +86,61 @@ pub(super) fn lower_product(
     choice: Option<Choice>,
     features: &Features,
 ) -> Result<Lowered, Refusal> {
+    let mut lowered = Lowered::default();
+    if product.results() == 0 {
+        return Ok(lowered);
+    }
+    if !number.has_quads() {
+        let single = |dtype| Access { dtype, along_k: false, wide: false, exact: false };
+        let job = Job {
+            product,
+            number,
+            lhs: single(product.lhs.dtype),
+            rhs: single(product.rhs.dtype),
+            direct: Target::single(product.out.dtype, features),
+            rows: smallvec![(product.m.size, product.m.out)],
+            gather: None,
+        };
+        job.launches(Choice { shape: Shape::Elements, parts: 1 }, features, &mut lowered)?;
+        return Ok(lowered);
+    }
+    // Few columns are few rows of the transposed product.
+    let transposed =
+        (choice.is_none() && product.n.size < product.m.size).then(|| product.clone().transposed());
+    let special = choice.is_none().then(|| thin::choose(product)).flatten();
+    let special = special.map(|found| (product, found)).or_else(|| {
+        let product = transposed.as_ref()?;
+        Some((product, thin::choose(product)?))
+    });
+    let (product, choice) = match special {
+        Some((product, (shape, parts))) => (product, Some(Choice { shape, parts })),
+        None => (product, choice),
+    };
+    let mut lhs = Access::choose(product, &product.m, product.lhs.dtype, |dim| dim.lhs);
+    let mut rhs = Access::choose(product, &product.n, product.rhs.dtype, |dim| dim.rhs);
+    let mut direct = Target::choose(product, features);
+    match choice.map(|choice| choice.shape) {
+        // These read the lhs along k; lanes along k store single sums.
+        Some(Shape::Thin(thin)) => {
+            lhs = lhs.turned(true);
+            if thin.along_k {
+                direct = Target::single(product.out.dtype, features);
+            }
+        }
+        Some(Shape::Small) => (lhs, rhs) = (lhs.turned(true), rhs.turned(false)),
+        _ => {}
+    }
+    let choice = choice.unwrap_or_else(|| choose(product, direct.is_some(), features));
     let job = Job {
-        lhs: Access::choose(product, &product.m, product.lhs.dtype, |dim| dim.lhs),
-        rhs: Access::choose(product, &product.n, product.rhs.dtype, |dim| dim.rhs),
-        direct: Target::choose(product, features),
+        product,
+        number,
+        lhs,
+        rhs,
+        direct,
         rows: smallvec![(product.m.size, product.m.out)],
         gather: None,
-        number,
-        product,
     };
-    let mut lowered = Lowered::default();
-    if product.results() > 0 {
-        let choice = choice.unwrap_or_else(|| choose(product, job.direct.is_some(), features));
-        job.launches(choice, features, &mut lowered)?;
-    }
+    job.launches(choice, features, &mut lowered)?;
     Ok(lowered)
 }
 
@@ -115,61 +160,6 @@ pub(super) struct Job<'a> {
     pub rows: SmallVec<[(i64, i64); 4]>,
     /// Dimensions that are more than strides.
     pub gather: Option<Gather>,
-}
-
-/// A tile, and how many parts the terms are shared among.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Choice {
-    /// The tile.
-    pub shape: Shape,
-    /// Parts.
-    pub parts: u32,
-}
-
-/// Workgroups that fill a large device: two for each of some 130 cores.
-const FULL: f64 = 264.0;
-/// Products and sums a second in billions that a filled device computes.
-const SPEED: f64 = 18_000.0;
-/// Bytes a nanosecond that partial sums are written and read with.
-const BANDWIDTH: f64 = 2_000.0;
-/// Nanoseconds that a launch costs.
-const LAUNCH: f64 = 4_000.0;
-/// Most bytes of partial sums.
-const MAX_SCRATCH: u64 = 64 << 20;
-
-/// The fastest choice by a simple model.
-pub(super) fn choose(product: &Product, direct: bool, features: &Features) -> Choice {
-    let [m, n, k] = [product.m, product.n, product.k].map(|dim| dim.size as f64);
-    let batches = product.batches() as f64;
-    let half = product.lhs.dtype == DType::F16 && product.rhs.dtype == DType::F16;
-    let cooperative = if half { cooperative::shapes(features) } else { &[] };
-    let cooperative = cooperative.iter().map(|&(tile, rate)| (Shape::Cooperative(tile), rate));
-    let candidates = TILES.iter().copied().chain(cooperative).filter(|(shape, _)| {
-        shape.workgroup_bytes() <= features.workgroup_bytes && shape.threads() <= features.workgroup_threads
-    });
-    let time = |tile: &Shape, rate: f64, parts: u32| {
-        let (rows, columns) = (f64::from(tile.rows()), f64::from(tile.columns()));
-        let tiles = (m / rows).ceil() * (n / columns).ceil() * batches;
-        let filled = (tiles * f64::from(parts) / FULL).min(1.0);
-        let compute = tiles * rows * columns * k / (SPEED * rate * filled);
-        let sums = if parts == 1 && direct { 0.0 } else { LAUNCH + f64::from(parts) * m * n * batches * 8.0 / BANDWIDTH };
-        compute + sums
-    };
-    let mut best = (f64::INFINITY, Choice { shape: TILES[TILES.len() - 1].0, parts: 1 });
-    for (shape, rate) in candidates {
-        for parts in (0..8).map(|power| 1 << power) {
-            let scratch = 4.0 * f64::from(parts) * m * n * batches;
-            let fits = scratch <= MAX_SCRATCH.min(features.max_binding_bytes) as f64;
-            if parts > 1 && (k < f64::from(parts) * 128.0 || !fits) {
-                break;
-            }
-            let time = time(&shape, rate, parts);
-            if time < best.0 {
-                best = (time, Choice { shape, parts });
-            }
-        }
-    }
-    best.1
 }
 
 impl Job<'_> {
@@ -194,7 +184,12 @@ impl Job<'_> {
             let destination = Destination { out: product.out, target, strides };
             return self.compute(shape, &destination, [1, part_k], self.gather.clone(), features, lowered);
         }
-        let sums = self.partial(&batch, parts)?;
+        let single = match shape {
+            Shape::Thin(thin) => thin.along_k,
+            Shape::Direct { .. } => true,
+            _ => false,
+        };
+        let sums = self.partial(&batch, parts, single)?;
         if sums.bytes > features.max_binding_bytes {
             return Err(Refusal::new("a product of arrays larger than a binding"));
         }
@@ -218,14 +213,22 @@ impl Job<'_> {
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {
         let target = destination.target;
-        let variant = Variant { shape, number: self.number, lhs: self.lhs, rhs: self.rhs, target, gather };
+        let k = i64::from(shape.depth());
+        let whole = self.product.k.size > 0 && self.product.k.size % k == 0 && shape.is_tiled();
+        let exact = |access: Access, size: i64, edge: u32| Access {
+            exact: whole && access.wide && size % i64::from(edge) == 0,
+            ..access
+        };
+        let lhs = exact(self.lhs, self.product.m.size, shape.rows());
+        let rhs = exact(self.rhs, self.product.n.size, shape.columns());
+        let variant = Variant { shape, number: self.number, lhs, rhs, target, gather };
         let launch = tile::launch(self.product, &variant, destination, parts, &mut lowered.tables, features)?;
         lowered.commands.push(Command::Launch(launch));
         Ok(())
     }
 
     /// Sums in scratch memory: parts outermost, then batches, rows, columns.
-    fn partial(&self, batch: &[DotDim; 3], parts: u32) -> Result<Partial, Refusal> {
+    fn partial(&self, batch: &[DotDim; 3], parts: u32, single: bool) -> Result<Partial, Refusal> {
         let (m, n) = (self.product.m.size, self.product.n.size);
         let mut dims: SmallVec<[finish::Dim; 6]> = SmallVec::new();
         let mut extent = 1;
@@ -242,7 +245,7 @@ impl Job<'_> {
         Ok(Partial {
             destination: Destination {
                 out: Array { memory: Memory::Scratch(0), dtype },
-                target: Target { dtype, wide: n % 4 == 0 },
+                target: Target { dtype, wide: n % 4 == 0 && !single },
                 strides: [n, 1, b1 * batch[1].size, b1, b2, extent],
             },
             dims,

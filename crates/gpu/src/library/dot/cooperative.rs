@@ -1,4 +1,4 @@
-//! Tiles of f16 products that subgroups multiply by cooperative matrices.
+//! Tiles of products that subgroups multiply by cooperative matrices.
 
 use super::operand::Access;
 use super::template::Slots;
@@ -25,6 +25,8 @@ pub struct Cooperative {
     pub staged: u32,
     /// Whether workgroup memory is declared in quads. Metal's matrices are loaded from single elements.
     pub wide: bool,
+    /// Whether operands are staged as f16 rather than f32.
+    pub half: bool,
     /// Cooperative matrices, or their twin in plain arithmetic.
     pub real: bool,
 }
@@ -34,27 +36,12 @@ const SUBGROUP: u32 = 32;
 /// Elements between the lines of a tile, to keep them on different banks.
 const PADDING: u32 = 8;
 
-/// Shapes for a device with matrices of 16, with their speed relative to that of plain tiles.
-const SIXTEEN: [(Cooperative, f64); 3] = [
-    (Cooperative::sixteen([4, 4], [2, 4], 32, 1), 8.5),
-    (Cooperative::sixteen([4, 4], [2, 2], 32, 1), 7.0),
-    (Cooperative::sixteen([2, 2], [2, 2], 32, 1), 4.0),
-];
-
-/// As [`SIXTEEN`], for matrices of 8.
-const EIGHT: [(Cooperative, f64); 2] = [
-    (Cooperative { edge: 8, wide: false, ..Cooperative::sixteen([4, 4], [2, 2], 32, 1) }, 1.5),
-    (Cooperative { edge: 8, wide: false, ..Cooperative::sixteen([2, 4], [2, 1], 32, 1) }, 0.8),
-];
-
-/// The shapes that a device can use.
-pub(super) fn shapes(features: &Features) -> &'static [(Cooperative, f64)] {
-    let whole = features.float16 && features.subgroup.is_some_and(|(_, largest)| largest == SUBGROUP);
-    match features.cooperative_f16.filter(|_| whole) {
-        Some(16) => &SIXTEEN,
-        Some(8) => &EIGHT,
-        _ => &[],
-    }
+/// Edge of the matrices that a device multiplies, of f16 if `half`, else of f32, if shapes can use them.
+pub(super) fn edge(features: &Features, half: bool) -> Option<u32> {
+    let whole = features.subgroup.is_some_and(|(_, largest)| largest == SUBGROUP);
+    let edge =
+        if half { features.cooperative_f16.filter(|_| features.float16) } else { features.cooperative_f32 };
+    edge.filter(|_| whole)
 }
 
 impl Cooperative {
@@ -70,8 +57,14 @@ impl Cooperative {
             stages,
             staged: 2,
             wide: true,
+            half: true,
             real: true,
         }
+    }
+
+    /// As [`sixteen`](Self::sixteen), of matrices of 8, as Metal has them.
+    pub const fn eight(tiles: [u32; 2], groups: [u32; 2], depth: u32, stages: u32) -> Self {
+        Cooperative { edge: 8, wide: false, ..Self::sixteen(tiles, groups, depth, stages) }
     }
 
     /// Rows of a tile.
@@ -91,7 +84,7 @@ impl Cooperative {
 
     /// Bytes of workgroup memory, at most.
     pub const fn workgroup_bytes(&self) -> u32 {
-        let element = if self.real { 2 } else { 4 };
+        let element = if self.half { 2 } else { 4 };
         let extent = self.rows() + self.columns();
         // Along k or across it, whichever has more lines and with them more padding.
         let lines = if extent > 2 * self.depth { extent } else { 2 * self.depth };
@@ -101,7 +94,7 @@ impl Cooperative {
 
     /// Type in which operands are staged.
     pub(super) const fn number(&self) -> &'static str {
-        if self.real { "f16" } else { "f32" }
+        if self.half { "f16" } else { "f32" }
     }
 
     /// Fills the slots and prints the shader.

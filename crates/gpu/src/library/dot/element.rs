@@ -14,12 +14,21 @@ pub(in crate::library) enum Number {
     I32,
     /// Unsigned integers, wrapping.
     U32,
+    /// Complex numbers of f32, one at a time.
+    C64,
+    /// Signed integers of 64 bits, wrapping, one at a time.
+    I64,
+    /// Unsigned integers of 64 bits, wrapping, one at a time.
+    U64,
 }
 
 impl Number {
     /// The type for products of arrays of these types.
-    pub fn of(dtypes: [DType; 3]) -> Result<Number, Refusal> {
-        use DType::{BF16, F16, F32, I8, I16, I32, U8, U16, U32};
+    ///
+    /// # Errors
+    /// If there is none, or the device lacks it.
+    pub fn of(dtypes: [DType; 3], features: &Features) -> Result<Number, Refusal> {
+        use DType::{BF16, C64, F16, F32, I8, I16, I32, I64, U8, U16, U32, U64};
         let all = |allowed: &[DType]| dtypes.iter().all(|dtype| allowed.contains(dtype));
         if all(&[F32, F16, BF16]) {
             return Ok(Number::F32);
@@ -27,6 +36,9 @@ impl Number {
         match dtypes[2] {
             I8 | I16 | I32 if all(&[I8, I16, I32, U8, U16]) => Ok(Number::I32),
             U8 | U16 | U32 if all(&[U8, U16, U32]) => Ok(Number::U32),
+            C64 if all(&[C64]) => Ok(Number::C64),
+            I64 if all(&[I64]) && features.int64 => Ok(Number::I64),
+            U64 if all(&[U64]) && features.int64 => Ok(Number::U64),
             _ => Err(Refusal::new(format!("products of {} and {} as {}", dtypes[0], dtypes[1], dtypes[2]))),
         }
     }
@@ -37,7 +49,15 @@ impl Number {
             Number::F32 => "f32",
             Number::I32 => "i32",
             Number::U32 => "u32",
+            Number::C64 => "vec2<f32>",
+            Number::I64 => "i64",
+            Number::U64 => "u64",
         }
+    }
+
+    /// Whether there are quads of it.
+    pub const fn has_quads(self) -> bool {
+        matches!(self, Number::F32 | Number::I32 | Number::U32)
     }
 
     /// The element type of sums.
@@ -46,22 +66,21 @@ impl Number {
             Number::F32 => DType::F32,
             Number::I32 => DType::I32,
             Number::U32 => DType::U32,
+            Number::C64 => DType::C64,
+            Number::I64 => DType::I64,
+            Number::U64 => DType::U64,
         }
     }
 
-    /// `multiply_add` of quads.
-    pub const fn multiply_add(self) -> &'static str {
-        match self {
-            Number::F32 => {
-                "fn multiply_add(a: vec4<f32>, b: vec4<f32>, sum: vec4<f32>) -> vec4<f32> {\n    return fma(a, b, sum);\n}\n"
-            }
-            Number::I32 => {
-                "fn multiply_add(a: vec4<i32>, b: vec4<i32>, sum: vec4<i32>) -> vec4<i32> {\n    return a * b + sum;\n}\n"
-            }
-            Number::U32 => {
-                "fn multiply_add(a: vec4<u32>, b: vec4<u32>, sum: vec4<u32>) -> vec4<u32> {\n    return a * b + sum;\n}\n"
-            }
-        }
+    /// The WGSL function `multiply_add`, of quads where there are any.
+    pub fn multiply_add(self) -> String {
+        let ty = if self.has_quads() { format!("vec4<{}>", self.wgsl()) } else { self.wgsl().to_owned() };
+        let value = match self {
+            Number::F32 => "fma(a, b, sum)",
+            Number::C64 => "fma(a.xx, b, fma(vec2<f32>(-a.y, a.y), b.yx, sum))",
+            _ => "a * b + sum",
+        };
+        format!("fn multiply_add(a: {ty}, b: {ty}, sum: {ty}) -> {ty} {{\n    return {value};\n}}\n")
     }
 }
 
@@ -84,7 +103,7 @@ pub(in crate::library) struct Storage {
 /// Whether single elements of a type are stored without touching their neighbours.
 pub(in crate::library) fn stored_singly(dtype: DType, features: &Features) -> bool {
     match dtype {
-        DType::F32 | DType::I32 | DType::U32 => true,
+        DType::F32 | DType::I32 | DType::U32 | DType::C64 | DType::I64 | DType::U64 => true,
         DType::F16 => features.float16,
         _ => false,
     }
@@ -92,8 +111,7 @@ pub(in crate::library) fn stored_singly(dtype: DType, features: &Features) -> bo
 
 /// Four elements at a time, at a multiple of four.
 pub(in crate::library) fn quads(dtype: DType, features: &Features) -> Storage {
-    let storage =
-        |declared, unit, read, write| Storage { declared, unit, per: 4, read, write };
+    let storage = |declared, unit, read, write| Storage { declared, unit, per: 4, read, write };
     match dtype {
         DType::F32 => storage("vec4<f32>", 16, "word", "values"),
         DType::I32 => storage("vec4<i32>", 16, "word", "values"),
@@ -145,6 +163,9 @@ pub(in crate::library) fn elements(dtype: DType, features: &Features) -> Storage
         DType::F32 => storage("f32", 4, 1, "word", "value"),
         DType::I32 => storage("i32", 4, 1, "word", "value"),
         DType::U32 => storage("u32", 4, 1, "word", "value"),
+        DType::C64 => storage("vec2<f32>", 8, 1, "word", "value"),
+        DType::I64 => storage("i64", 8, 1, "word", "value"),
+        DType::U64 => storage("u64", 8, 1, "word", "value"),
         DType::F16 if features.float16 => storage("f16", 2, 1, "NUMBER(word)", "f16(value)"),
         DType::F16 => {
             storage("u32", 4, 2, "unpack2x16float(word)[at % 2u]", "f16_pair(vec2<f32>(value_0, value_1))")
@@ -156,10 +177,16 @@ pub(in crate::library) fn elements(dtype: DType, features: &Features) -> Storage
             "bf16_low(word >> (at % 2u * 16u))",
             "bf16_pair(vec2<f32>(value_0, value_1))",
         ),
-        DType::I16 => storage("u32", 4, 2, "i16_at(word, at % 2u)", "pair(vec2<u32>(vec2<i32>(value_0, value_1)))"),
-        DType::U16 => {
-            storage("u32", 4, 2, "NUMBER((word >> (at % 2u * 16u)) & 0xffffu)", "pair(vec2<u32>(value_0, value_1))")
+        DType::I16 => {
+            storage("u32", 4, 2, "i16_at(word, at % 2u)", "pair(vec2<u32>(vec2<i32>(value_0, value_1)))")
         }
+        DType::U16 => storage(
+            "u32",
+            4,
+            2,
+            "NUMBER((word >> (at % 2u * 16u)) & 0xffffu)",
+            "pair(vec2<u32>(value_0, value_1))",
+        ),
         DType::I8 => storage(
             "u32",
             4,

@@ -17,6 +17,8 @@ pub(in crate::library) struct Access {
     pub along_k: bool,
     /// Whether a quad is one load.
     pub wide: bool,
+    /// Whether tiles are whole, so that nothing lies beyond the operand.
+    pub exact: bool,
 }
 
 impl Access {
@@ -26,12 +28,17 @@ impl Access {
         let fours = |value: i64| value % 4 == 0;
         let batches = product.batch.iter().all(|dim| fours(stride(dim)));
         if depth == 1 && fours(product.k.size) && fours(kept_stride) && batches {
-            Access { dtype, along_k: true, wide: true }
+            Access { dtype, along_k: true, wide: true, exact: false }
         } else if kept_stride == 1 && fours(kept.size) && fours(depth) && batches {
-            Access { dtype, along_k: false, wide: true }
+            Access { dtype, along_k: false, wide: true, exact: false }
         } else {
-            Access { dtype, along_k: depth <= kept_stride && product.k.size > 1, wide: false }
+            Access { dtype, along_k: depth <= kept_stride && product.k.size > 1, wide: false, exact: false }
         }
+    }
+
+    /// This access if it runs along the axis wanted, else one by single elements.
+    pub fn turned(self, along_k: bool) -> Self {
+        if self.along_k == along_k { self } else { Access { along_k, wide: false, ..self } }
     }
 
     /// How the array is declared.
@@ -47,7 +54,8 @@ impl Access {
     /// The WGSL functions `NAME_row` and `NAME_load`.
     pub fn functions(&self, name: &str, number: &str, features: &Features) -> String {
         let storage = self.storage(features);
-        let (binding, at, size) = if name == "lhs" { ("b0", "args.at0", "m") } else { ("b1", "args.at1", "n") };
+        let (binding, at, size) =
+            if name == "lhs" { ("b0", "args.at0", "m") } else { ("b1", "args.at1", "n") };
         let mut slots = Slots::default();
         slots
             .set("P", name)
@@ -59,6 +67,7 @@ impl Access {
             .set("T", number)
             .set("ALONG", self.along())
             .set("WIDE", if self.wide { "yes" } else { "no" })
+            .set("EXACT", if self.exact { "yes" } else { "no" })
             .set("QUAD", storage.read.replace("NUMBER", number))
             .set("ELEMENT", storage.read.replace("NUMBER", number))
             .set("PER", storage.per);
@@ -84,6 +93,11 @@ impl Target {
     /// The best way to write the result, if the kernel itself can.
     pub fn choose(product: &Product, features: &Features) -> Option<Self> {
         Self::of_rows(product, 0, &[product.m.out], features)
+    }
+
+    /// Single elements, if the type allows it.
+    pub fn single(dtype: DType, features: &Features) -> Option<Self> {
+        stored_singly(dtype, features).then_some(Target { dtype, wide: false })
     }
 
     /// As [`choose`](Self::choose), for rows of these steps that begin at `start`.

@@ -65,6 +65,12 @@ impl Product {
         self
     }
 
+    /// The transposed product.
+    pub fn transposed(mut self) -> Self {
+        self.swap();
+        self
+    }
+
     /// Exchanges the operands: the transposed product.
     fn swap(&mut self) {
         std::mem::swap(&mut self.lhs, &mut self.rhs);

@@ -1,6 +1,7 @@
 //! Tiles of a product staged through workgroup memory.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use plan::library::DotDim;
 use smallvec::smallvec;
@@ -11,6 +12,7 @@ use super::gather::{self, Axis, Gathered, Table};
 use super::operand::{Access, Target};
 use super::product::{Array, Product, word};
 use super::template::Slots;
+use super::thin::{self, Thin};
 use crate::command::{Bound, Launch, Memory, grid};
 use crate::features::Features;
 use crate::lower::Refusal;
@@ -94,15 +96,6 @@ impl Tile {
     }
 }
 
-/// The tiles that products use, largest first, with the share of the device's speed that they reach when they fill
-/// it.
-pub(super) const TILES: [(Shape, f64); 4] = [
-    (Shape::Plain(Tile { row_quads: 4, row_threads: 16, ..Tile::square(128, 2, 16, 1) }), 1.0),
-    (Shape::Plain(Tile::square(128, 2, 16, 1)), 0.9),
-    (Shape::Plain(Tile::square(64, 1, 16, 2)), 0.6),
-    (Shape::Plain(Tile::square(32, 1, 16, 2)), 0.35),
-];
-
 /// A way to compute tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shape {
@@ -110,6 +103,17 @@ pub enum Shape {
     Plain(Tile),
     /// By cooperative matrices.
     Cooperative(Cooperative),
+    /// A few rows at a time.
+    Thin(Thin),
+    /// A quad a thread.
+    Small,
+    /// One element at a time.
+    Elements,
+    /// A result a thread; neighbours are rows or columns.
+    Direct {
+        /// Whether neighbours are rows.
+        rows_first: bool,
+    },
 }
 
 impl Shape {
@@ -118,6 +122,9 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.rows(),
             Shape::Cooperative(tile) => tile.rows(),
+            Shape::Thin(thin) => thin.rows,
+            Shape::Small | Shape::Direct { .. } => 1,
+            Shape::Elements => 16,
         }
     }
 
@@ -126,6 +133,10 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.columns(),
             Shape::Cooperative(tile) => tile.columns(),
+            Shape::Thin(thin) => thin.columns(),
+            Shape::Small => 4,
+            Shape::Direct { .. } => 1,
+            Shape::Elements => 16,
         }
     }
 
@@ -134,6 +145,9 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.depth,
             Shape::Cooperative(tile) => tile.depth,
+            Shape::Thin(thin) => thin.depth(),
+            Shape::Small | Shape::Direct { .. } => 4,
+            Shape::Elements => 16,
         }
     }
 
@@ -142,7 +156,18 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.threads(),
             Shape::Cooperative(tile) => tile.threads(),
+            Shape::Thin(_) | Shape::Small | Shape::Elements | Shape::Direct { .. } => 256,
         }
+    }
+
+    /// Whether operands are staged in workgroup memory, `depth` terms at a time.
+    pub const fn is_tiled(&self) -> bool {
+        matches!(self, Shape::Plain(_) | Shape::Cooperative(_))
+    }
+
+    /// Sums that a thread keeps.
+    pub const fn sums(&self) -> u32 {
+        self.rows() * self.columns() / self.threads()
     }
 
     /// Bytes of workgroup memory, at most.
@@ -150,6 +175,9 @@ impl Shape {
         match self {
             Shape::Plain(tile) => tile.workgroup_bytes(),
             Shape::Cooperative(tile) => tile.workgroup_bytes(),
+            Shape::Thin(thin) => thin.workgroup_bytes(),
+            Shape::Small | Shape::Direct { .. } => 0,
+            Shape::Elements => 2 * 272 * 8,
         }
     }
 }
@@ -184,8 +212,30 @@ pub(in crate::library) struct Gather {
 
 /// Parameters, in the shader's order.
 pub(in crate::library) const PARAMETERS: [&str; 24] = [
-    "m", "n", "k", "layers", "parts", "part_k", "batch1", "batch2", "lhs_kept", "lhs_depth", "rhs_kept", "rhs_depth",
-    "out_kept", "out_column", "out_part", "lhs0", "lhs1", "lhs2", "rhs0", "rhs1", "rhs2", "out0", "out1", "out2",
+    "m",
+    "n",
+    "k",
+    "layers",
+    "parts",
+    "part_k",
+    "batch1",
+    "batch2",
+    "lhs_kept",
+    "lhs_depth",
+    "rhs_kept",
+    "rhs_depth",
+    "out_kept",
+    "out_column",
+    "out_part",
+    "lhs0",
+    "lhs1",
+    "lhs2",
+    "rhs0",
+    "rhs1",
+    "rhs2",
+    "out0",
+    "out1",
+    "out2",
 ];
 
 /// The declaration of immediates: offsets of bindings, then parameters.
@@ -205,27 +255,44 @@ impl Variant {
     /// The shader, and the contents of its table.
     pub fn shader(&self, features: &Features) -> (Arc<Shader>, Vec<u32>) {
         let number = match self.shape {
-            Shape::Plain(_) => self.number.wgsl(),
             Shape::Cooperative(tile) => tile.number(),
+            _ => self.number.wgsl(),
         };
-        let storages = [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
-        let declared = storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
+        let storages =
+            [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
+        let declared =
+            storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
         let bindings: String = declared.zip(0..).map(|(element, at)| binding(at, element)).collect();
-        let count = 3 + u32::from(self.gather.is_some());
+        if self.shape == Shape::Elements {
+            let functions = self.number.multiply_add();
+            let key = (self.shape, bindings, functions, [false; 2]);
+            return (
+                cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions)),
+                Vec::new(),
+            );
+        }
         let (accesses, table) = self.accesses(number, features);
         let functions = [
             include_str!("../../../shaders/matmul_numbers.wgsl"),
-            self.number.multiply_add(),
+            &self.number.multiply_add(),
             &accesses,
             &self.target.functions(self.number, features),
         ]
         .concat();
+        let key = (self.shape, bindings, functions, [self.lhs.along_k, self.rhs.along_k]);
+        let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
+        (shader, table)
+    }
+
+    /// Prints the shader.
+    fn print(&self, number: &str, bindings: &str, functions: &str) -> Shader {
+        let count = 3 + u32::from(self.gather.is_some());
         let mut slots = Slots::default();
         slots
             .set("ARGS", arguments(count, &PARAMETERS))
             .set("SETUP", if self.gather.is_some() { "setup();" } else { "" })
             .set("PROLOGUE", include_str!("../../../shaders/matmul_prologue.wgsl"))
-            .set("BINDINGS", &bindings)
+            .set("BINDINGS", bindings)
             .set("FUNCTIONS", functions)
             .set("TM", self.shape.rows())
             .set("TN", self.shape.columns())
@@ -237,20 +304,23 @@ impl Variant {
         let body = match self.shape {
             Shape::Plain(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
             Shape::Cooperative(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
+            Shape::Thin(thin) => thin.print(&mut slots),
+            Shape::Small => thin::print_small(&slots),
+            Shape::Elements => slots.print(include_str!("../../../shaders/matmul_elements.wgsl")),
+            Shape::Direct { rows_first } => thin::print_direct(&mut slots, rows_first),
         };
         let half = bindings.contains("f16>") || number == "f16";
         let enable = [
             if half { "enable f16;\n" } else { "" },
             if body.contains("coop_mat") { "enable wgpu_cooperative_matrix;\n" } else { "" },
         ];
-        let shader = Shader {
+        Shader {
             name: if self.gather.is_some() { "convolution" } else { "matmul" },
             source: (enable.concat() + &body).into(),
             bindings: count,
             parameters: PARAMETERS.len() as u32,
             unchecked: true,
-        };
-        (Arc::new(shader), table)
+        }
     }
 
     /// The functions that read operands and find rows of the result; the contents of their table.
@@ -273,6 +343,21 @@ impl Variant {
         };
         ([gather::DIVIDE, &table.functions(3), &lhs, &rhs, &out].concat(), table.values)
     }
+}
+
+/// What tells shaders of tiles apart: shape, declarations of bindings, functions, the axes of the operands' quads.
+type Key = (Shape, String, String, [bool; 2]);
+
+/// The shader of a key, printed once in a process: a program has many products and few kinds of them.
+fn cached(key: &Key, print: impl FnOnce(&Key) -> Shader) -> Arc<Shader> {
+    static SHADERS: LazyLock<Mutex<HashMap<Key, Arc<Shader>>>> = LazyLock::new(Mutex::default);
+    let mut shaders = SHADERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(shader) = shaders.get(key) {
+        return shader.clone();
+    }
+    let shader = Arc::new(print(key));
+    shaders.insert(key.clone(), shader.clone());
+    shader
 }
 
 /// Where a launch writes, with strides of the result.
@@ -301,7 +386,11 @@ pub(in crate::library) fn launch(
     let batch = product.three_batches()?;
     let layers = product.batches() * u64::from(parts);
     let tiles = |dim: &DotDim, edge: u32| (dim.size as u64).div_ceil(u64::from(edge));
-    let groups = layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
+    let count = layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
+    let groups = match variant.shape {
+        Shape::Small | Shape::Direct { .. } => count.div_ceil(256),
+        _ => count,
+    };
     let steps = [variant.lhs.step(), variant.rhs.step(), destination.target.step()];
     // The contiguous axis of a wide array is counted in quads by the shader itself.
     let stride = |value: i64, step: i64| word(value / step);
@@ -349,7 +438,7 @@ pub(in crate::library) fn launch(
         bindings,
         parameters,
         grid: grid(groups, features.max_grid)
-            .filter(|_| u32::try_from(groups).is_ok())
+            .filter(|_| u32::try_from(count).is_ok())
             .ok_or_else(|| Refusal::new("a product of more tiles than a grid has"))?,
         work: work(product),
     })
