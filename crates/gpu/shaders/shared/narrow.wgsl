@@ -82,7 +82,7 @@ fn small_of_bits(bits: u32, format: Small) -> f32 {
     } else if format.special == SMALL_ONE_NAN {
         value = select(value, F32_NAN, magnitude == (1u << width) - 1u);
     } else if format.special == SMALL_UNSIGNED_ZERO {
-        value = select(value, F32_NAN, (magnitude == 0u) & negative);
+        return f32_value(select(value | select(0u, F32_SIGN, negative), F32_NAN, (magnitude == 0u) & negative));
     }
     return f32_value(value | select(0u, F32_SIGN, negative));
 }

@@ -35,6 +35,8 @@ impl Scalars<'_> {
             (Register::F32, Register::F32) => self.round(to, a.to_owned()),
             (Register::F32, _) => self.integer_of_float(to, target, a),
             (_, Register::F32) => self.float_of_integer(source, from, to, a),
+            // Sign-extension first.
+            (Register::I32, Register::U64) => format!("u64(i64({a}))"),
             _ => {
                 let value = format!("{}({a})", target.wgsl());
                 let fits = from.class() == to.class() && from.bits() <= to.bits();
@@ -86,7 +88,7 @@ impl Scalars<'_> {
         self.round(to, value)
     }
 
-    /// The bits of the value as a type of equal width.
+    /// The bits of the value as a type of equal width. NaN of a type shorter than f32 may come as another NaN.
     ///
     /// # Errors
     /// If the device lacks one of the types.
@@ -109,8 +111,8 @@ impl Scalars<'_> {
                 _ => format!("{}({bits})", target.wgsl()),
             });
         }
-        let bits = self.to_bits(from, a)?;
-        self.of_bits(to, &bits)
+        let bits = self.bits_of(from, a)?;
+        self.value_of(to, &bits)
     }
 
     /// The value rounded to a format of this many bits.
@@ -140,12 +142,12 @@ impl Scalars<'_> {
             let bias = (1u32 << (exponent_bits.max(1) - 1)) - 1;
             (source_bias + 1 - bias, source_bias + bias)
         };
-        let bits = self.to_bits(dtype, a)?;
+        let bits = self.bits_of(dtype, a)?;
         let infinity = top << source_mantissa;
         let format = format!(
             "Reduction({sign:#x}u, {infinity:#x}u, {source_mantissa}u, {drop}u, {least}u, {largest}u)"
         );
         let reduced = self.call("reduce_bits", &[&bits, &format]);
-        self.of_bits(dtype, &reduced)
+        self.value_of(dtype, &reduced)
     }
 }

@@ -44,7 +44,7 @@ impl Scalars<'_> {
             (lanes, _) => {
                 let width = 32 / lanes;
                 let mask = u32::MAX >> (32 - width);
-                self.of_bits(dtype, &format!("(({word} >> ({width}u * ({lane}))) & {mask:#x}u)"))
+                self.value_of(dtype, &format!("(({word} >> ({width}u * ({lane}))) & {mask:#x}u)"))
             }
         }
     }
@@ -93,11 +93,11 @@ impl Scalars<'_> {
         if dtype.class() == DTypeClass::Signed && dtype.bits() < 8 {
             return Ok(format!("(bitcast<u32>({value}) & 0xffu)"));
         }
-        self.to_bits(dtype, value)
+        self.bits_of(dtype, value)
     }
 
     /// The bits of a value of up to 32 bits, zero-extended to a u32.
-    pub(super) fn to_bits(&mut self, dtype: DType, value: &str) -> Result<String, Refusal> {
+    pub(super) fn bits_of(&mut self, dtype: DType, value: &str) -> Result<String, Refusal> {
         let bits = dtype.bits();
         Ok(match (register(dtype, self.features)?, dtype) {
             (Register::Bool, _) => format!("select(0u, 1u, {value})"),
@@ -116,7 +116,7 @@ impl Scalars<'_> {
     }
 
     /// The value of these bits, for types of up to 32 bits.
-    pub(super) fn of_bits(&mut self, dtype: DType, bits: &str) -> Result<String, Refusal> {
+    pub(super) fn value_of(&mut self, dtype: DType, bits: &str) -> Result<String, Refusal> {
         Ok(match (register(dtype, self.features)?, dtype) {
             (Register::Bool, _) => format!("(({bits} & 1u) != 0u)"),
             (Register::U32, _) => self.wrap(dtype, bits.to_owned()),

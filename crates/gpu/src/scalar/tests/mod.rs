@@ -1,3 +1,6 @@
 //! The printed operations, translated and run.
 
+mod device;
+mod exact;
+mod samples;
 mod translate;

@@ -1,0 +1,175 @@
+//! Operations whose results are exact: all of integers, conversions, comparisons, rounding.
+
+use ops::{BinaryOp, ComparisonDirection, ComparisonType, UnaryOp};
+use plan::{NodeId, NodeOp, evaluate};
+use tensor::{DType, DTypeClass, Scalar};
+
+use super::device::{device, shader};
+use super::samples::{elements, pairs};
+
+const A: NodeId = NodeId(0);
+const B: NodeId = NodeId(1);
+
+/// Types that software devices have.
+fn dtypes() -> impl Iterator<Item = DType> {
+    DType::ALL.iter().copied().filter(|dtype| !matches!(dtype, DType::F64 | DType::C128))
+}
+
+/// An f32, or part of one, as devices see it that have no subnormals.
+fn flushed(x: Scalar) -> Scalar {
+    let flush =
+        |x: f64| if x != 0.0 && x.abs() < f64::from(f32::MIN_POSITIVE) { 0f64.copysign(x) } else { x };
+    match x.dtype {
+        DType::F32 | DType::BF16 | DType::F8E8M0FNU => Scalar::from_f64(x.dtype, flush(x.as_f64())),
+        DType::C64 => {
+            let z = x.as_complex();
+            Scalar::from_complex(x.dtype, num_complex::Complex::new(flush(z.re), flush(z.im)))
+        }
+        _ => x,
+    }
+}
+
+/// Whether two values are the same number.
+fn same(a: Scalar, b: Scalar) -> bool {
+    let equal = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+    match a.dtype.class() {
+        DTypeClass::Float => equal(a.as_f64(), b.as_f64()),
+        DTypeClass::Complex => {
+            let (a, b) = (a.as_complex(), b.as_complex());
+            equal(a.re, b.re) && equal(a.im, b.im)
+        }
+        _ => a == b,
+    }
+}
+
+/// Runs an operation of one or two operands of a type on samples; compares with the reference.
+fn check(op: &NodeOp, dtype: DType, result: DType) {
+    let Some(device) = device() else { return };
+    let operands = {
+        let mut operands = Vec::new();
+        op.visit_operands(|_| operands.push(dtype));
+        operands
+    };
+    let source = shader(&device.features, &operands, result, |scalars, names| {
+        scalars.node(op, result, &operands, names)
+    });
+    let source = source.unwrap_or_else(|refusal| panic!("{op:?} of {dtype}: {refusal}"));
+    let rows: Vec<Vec<Scalar>> = match operands.len() {
+        1 => elements(dtype).into_iter().map(|a| vec![a]).collect(),
+        _ => pairs(dtype).into_iter().map(|(a, b)| vec![a, b]).collect(),
+    };
+    let columns: Vec<Vec<u8>> = (0..operands.len())
+        .map(|at| rows.iter().flat_map(|row| row[at].to_bytes()[..dtype.size()].to_vec()).collect())
+        .collect();
+    let columns: Vec<(DType, &[u8])> = columns.iter().map(|bytes| (dtype, bytes.as_slice())).collect();
+    let out = device.run(&source, &columns, result);
+    let mut wrong = Vec::new();
+    for (row, bytes) in rows.iter().zip(out.chunks(result.size())) {
+        let value = Scalar::from_bytes(result, bytes);
+        let expected = evaluate::apply(op, result, row).expect("defined");
+        let nan = |x: Scalar| x.dtype.is_float() && x.as_f64().is_nan();
+        let back = |x: Scalar| evaluate::apply(op, dtype, &[x]).expect("defined");
+        let loose = matches!(op, NodeOp::Bitcast(_)) && nan(row[0]) && nan(back(value));
+        if same(value, expected) || loose {
+            continue;
+        }
+        // Devices may take subnormals for zeros.
+        let tiny: Vec<Scalar> = row.iter().copied().map(flushed).collect();
+        let other = evaluate::apply(op, result, &tiny).expect("defined");
+        if !same(value, flushed(expected)) && !same(value, other) && !same(value, flushed(other)) {
+            wrong.push(format!("{row:?}: {value:?} is not {expected:?}"));
+        }
+    }
+    let shown = wrong.iter().take(8).cloned().collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{op:?} of {dtype}: {} of {} are wrong\n{shown}", wrong.len(), rows.len());
+}
+
+#[test]
+fn integer_operations() {
+    for dtype in dtypes().filter(|dtype| dtype.is_integer() || *dtype == DType::Bool) {
+        let one = Scalar::one(dtype);
+        for &op in UnaryOp::ALL {
+            if evaluate::apply(&NodeOp::Unary(op, A), dtype, &[one]).is_some() {
+                check(&NodeOp::Unary(op, A), dtype, dtype);
+            }
+        }
+        for &op in BinaryOp::ALL {
+            if evaluate::apply(&NodeOp::Binary(op, A, B), dtype, &[one, one]).is_some() {
+                check(&NodeOp::Binary(op, A, B), dtype, dtype);
+            }
+        }
+    }
+}
+
+#[test]
+fn comparisons() {
+    use ComparisonDirection::*;
+    use ComparisonType::*;
+    for dtype in dtypes() {
+        let kinds: &[ComparisonType] =
+            if dtype.is_float() { &[Float, TotalOrder, WeakOrder] } else { &[NoType] };
+        let directions: &[ComparisonDirection] =
+            if dtype.is_complex() { &[Eq, Ne] } else { &[Eq, Ne, Ge, Gt, Le, Lt] };
+        for &kind in kinds {
+            for &direction in directions {
+                check(&NodeOp::Compare(direction, kind, A, B), dtype, DType::Bool);
+            }
+        }
+    }
+}
+
+#[test]
+fn conversions() {
+    for from in dtypes() {
+        for to in dtypes() {
+            check(&NodeOp::Convert(A), from, to);
+        }
+    }
+}
+
+#[test]
+fn bits_of_values() {
+    for from in dtypes() {
+        for to in dtypes().filter(|to| to.bits() == from.bits()) {
+            check(&NodeOp::Bitcast(A), from, to);
+        }
+    }
+}
+
+#[test]
+fn reduced_precision() {
+    for dtype in [DType::F32, DType::F16, DType::BF16] {
+        for (exponent_bits, mantissa_bits) in
+            [(8, 7), (5, 10), (4, 3), (8, 23), (11, 52), (1, 0), (2, 4), (5, 2)]
+        {
+            check(&NodeOp::ReducePrecision { operand: A, exponent_bits, mantissa_bits }, dtype, dtype);
+        }
+    }
+}
+
+#[test]
+fn exact_float_operations() {
+    use BinaryOp::*;
+    use UnaryOp::*;
+    for dtype in dtypes().filter(|dtype| dtype.is_float()) {
+        for op in [UnaryOp::Abs, Ceil, Floor, Imag, Negate, Real, RoundNearestAfz, RoundNearestEven, Sign] {
+            check(&NodeOp::Unary(op, A), dtype, dtype);
+        }
+        check(&NodeOp::Unary(IsFinite, A), dtype, DType::Bool);
+        for op in [Add, Subtract, Multiply, Remainder, Maximum, Minimum] {
+            check(&NodeOp::Binary(op, A, B), dtype, dtype);
+        }
+    }
+    check(&NodeOp::Binary(BinaryOp::Complex, A, B), DType::F32, DType::C64);
+    for op in [UnaryOp::Real, Imag] {
+        check(&NodeOp::Unary(op, A), DType::C64, DType::F32);
+    }
+}
+
+#[test]
+fn quotients_and_roots_of_short_floats_round_once() {
+    for dtype in dtypes().filter(|dtype| dtype.is_float() && *dtype != DType::F32) {
+        check(&NodeOp::Binary(BinaryOp::Divide, A, B), dtype, dtype);
+        check(&NodeOp::Unary(UnaryOp::Sqrt, A), dtype, dtype);
+    }
+}
