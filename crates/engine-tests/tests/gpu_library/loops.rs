@@ -8,10 +8,12 @@ use gpu::command::Command;
 use gpu::features::Features;
 use gpu::lower::{Context, lower_placed};
 use ops::{BinaryOp, ComparisonDirection, UnaryOp};
+use plan::library::{Dot, DotDim};
 use plan::{
     Access, Block, DeviceArena, Kernel, NodeId, Param, Placement, Plan, ResultSlot, Slot, SlotId, Space,
     Step, StepOp,
 };
+use smallvec::SmallVec;
 use tensor::{DType, Literal, Scalar, TensorType};
 
 use crate::compare_plan;
@@ -138,12 +140,16 @@ fn scan(
     }
 }
 
-/// Commands of the loop.
+/// Commands of the loop of a scan.
 fn commands(plan: &Plan) -> Vec<Command> {
+    commands_of(plan, 3)
+}
+
+fn commands_of(plan: &Plan, step: usize) -> Vec<Command> {
     let types: Vec<TensorType> = plan.slots.iter().map(|slot| slot.ty.clone()).collect();
     let features = Features::least();
     let context = Context { features: &features, types: &types };
-    lower_placed(&plan.body.steps[3], context, plan).expect("it is lowered").commands
+    lower_placed(&plan.body.steps[step], context, plan).expect("it is lowered").commands
 }
 
 fn halved(build: &mut Build, x: NodeId) -> NodeId {
@@ -186,6 +192,67 @@ fn a_thousand_iterations() {
     assert!(matches!(commands(&plan)[..], [Command::Launch(_)]));
     let close = Tolerance { relative: 1e-4, absolute: 1e-6 };
     compare_plan(&plan, &[numbers.array(DType::F32, 64)], close);
+}
+
+/// `c = W c`, repeatedly, between two arrays.
+fn recurrence(dtype: DType, n: i64) -> Plan {
+    let dim = |size, lhs, rhs, out| DotDim { size, lhs, rhs, out };
+    let dot = Dot {
+        lhs: dtype,
+        rhs: dtype,
+        out: DType::F32,
+        accumulate: DType::F32,
+        batch: SmallVec::new(),
+        m: dim(n, 1, 0, 1),
+        n: dim(1, 0, 1, 1),
+        k: dim(n, n, 1, 0),
+    };
+    let shrink = map(DType::F32, dtype, &[n], |build, x| {
+        let halved = halved(build, x);
+        build.convert(halved, dtype)
+    });
+    let vector = flat(dtype, n as usize);
+    let types = [
+        (TensorType::new(dtype, [n, n]), Placement::Param(0)),
+        (vector.clone(), Placement::Param(1)),
+        (vector.clone(), Placement::Result(0)),
+        (flat(DType::F32, n as usize), Placement::Arena(0)),
+        (TensorType::scalar(DType::Bool), Placement::Arena(4096)),
+    ];
+    let slots: Vec<Slot> =
+        types.into_iter().map(|(ty, placement)| Slot { ty, placement, space: Space::Host }).collect();
+    let body = Block { steps: vec![step(StepOp::Dot(dot), &[0, 2], &[3]), step(shrink, &[3], &[2])] };
+    let op = StepOp::While { condition: Block::default(), predicate: SlotId(4), body, trip_count: Some(3) };
+    let repeat = step(op, &[0, 2, 3, 4], &[2, 3]);
+    let param = |slot: u32, ty: &TensorType| Param { ty: ty.clone(), slot: SlotId(slot), donated: false };
+    Plan {
+        name: "recurrence".into(),
+        params: vec![param(0, &slots[0].ty), param(1, &vector)],
+        results: vec![ResultSlot { ty: vector, slot: SlotId(2), alias: None }],
+        slots,
+        constants: Vec::new(),
+        body: Block { steps: vec![step(StepOp::Copy, &[1], &[2]), repeat] },
+        arena_bytes: 4160,
+        device_arena: DeviceArena::default(),
+        host_reasons: Vec::new(),
+        cost_ns: 0,
+    }
+}
+
+#[test]
+fn products_in_a_loop() {
+    let mut numbers = Numbers::new(12);
+    for dtype in [DType::F32, DType::BF16] {
+        for n in [1, 5, 64] {
+            let plan = recurrence(dtype, n);
+            let mut signs = |len: i64| -> Vec<Scalar> {
+                (0..len).map(|_| Scalar::from_i64(dtype, numbers.below(3) as i64 - 1)).collect()
+            };
+            let arrays = [signs(n * n), signs(n)];
+            assert!(matches!(commands_of(&plan, 1)[..], [Command::Launch(_)]));
+            compare_plan(&plan, &arrays, EXACT);
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! the commands of their steps.
 
 mod one_workgroup;
+mod product;
 mod residence;
 
 use plan::{Block, Plan, Step, StepOp};

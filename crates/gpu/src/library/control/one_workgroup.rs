@@ -7,6 +7,7 @@ use std::fmt::Write;
 use plan::{Block, Kernel, Plan, SlotId, Step, StepOp};
 use tensor::DType;
 
+use super::product;
 use super::residence::Arrays;
 use crate::command::Command;
 use crate::kernel::{Place, Shared, inline};
@@ -129,6 +130,7 @@ impl Size {
         for step in &steps {
             let (elements, operations) = match &step.op {
                 StepOp::Kernel(kernel) => work(kernel),
+                StepOp::Dot(dot) => product::work(dot),
                 StepOp::Copy => (1, 4),
                 op => return Err(Refusal::new(format!("a {} in the loop", op.name()))),
             };
@@ -236,6 +238,10 @@ impl Printer<'_> {
                 // The barrier after it is chosen here.
                 let text = text.trim_end();
                 Ok(format!("{}\n", text.strip_suffix("storageBarrier();").unwrap_or(text)))
+            }
+            StepOp::Dot(dot) => {
+                let places = [step.reads[0], step.reads[1], step.writes[0]].map(|slot| self.place(slot));
+                product::inline(dot, places.each_ref(), self.threads, &mut self.scalars)
             }
             StepOp::Copy => {
                 let (from, to) = (step.reads[0], step.writes[0]);
