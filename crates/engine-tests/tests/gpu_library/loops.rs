@@ -85,15 +85,19 @@ fn scan(
         (scalar(DType::F32), Placement::Arena(128)),
         (scalar(DType::I32), Placement::Arena(128)),
         (scalar(DType::I32), Placement::Arena(192)),
+        (flat(dtype, n as usize), Placement::Arena(64)),
     ];
     let slots = types.into_iter().map(|(ty, placement)| Slot { ty, placement, space: Space::Host }).collect();
     let one = |build: &mut Build, i| {
         let one = build.constant(DType::I32, 1.0);
         build.binary(BinaryOp::Add, i, one)
     };
+    // Memory is taken over by arrays of another type, and of another size: the predicate's, where n is small.
+    let over = if n * dtype.size() as i64 <= 64 { 12 } else { 1 };
     let body = vec![
         step(put(dtype, n), &[1, 3, 2], &[2]),
-        step(map(dtype, dtype, &[n], next), &[1], &[1]),
+        step(map(dtype, dtype, &[n], next), &[1], &[over]),
+        step(StepOp::Copy, &[over], &[1]),
         step(total(dtype, n), &[1, 7], &[8]),
         step(map(DType::I32, DType::F32, &[], |build, i| build.convert(i, DType::F32)), &[3], &[9]),
         step(map(DType::F32, DType::I32, &[], |build, x| build.convert(x, DType::I32)), &[9], &[10]),

@@ -43,18 +43,27 @@ pub(super) fn lower(step: &Step, context: Context<'_>, plan: &Plan) -> Result<Lo
 
     let mut scalars = Scalars::new(context.features);
     let mut arrays = Arrays::default();
-    for step in steps() {
-        for &slot in &step.reads {
-            arrays.touch(slot, false, plan, &mut scalars)?;
+    let touch = |arrays: &mut Arrays, scalars: &mut Scalars<'_>, block: &Block| -> Result<(), Refusal> {
+        for step in &block.steps {
+            for (slots, written) in [(&step.reads[..], false), (&step.writes[..], true)] {
+                for &slot in slots {
+                    arrays.touch(slot, written, plan, scalars)?;
+                }
+            }
         }
-        for &slot in &step.writes {
-            arrays.touch(slot, true, plan, &mut scalars)?;
-        }
-    }
+        Ok(())
+    };
+    touch(&mut arrays, &mut scalars, condition)?;
     if trip_count.is_none() {
         arrays.touch(*predicate, false, plan, &mut scalars)?;
     }
+    touch(&mut arrays, &mut scalars, body)?;
     arrays.keep(context.features.workgroup_bytes)?;
+    if trip_count.is_none() {
+        // The host looks at it, whatever shares its memory.
+        let predicate = arrays.of(*predicate);
+        arrays.all[predicate].lasting = true;
+    }
 
     let mut printer = Printer { arrays, threads: size.threads as u32, scalars, shared: Shared::default() };
     let body = printer.block(body)?;
