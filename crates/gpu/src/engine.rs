@@ -121,9 +121,8 @@ impl Preparation {
                 _ => {}
             }
         }
-        let lowered = lower::lower(step, context).map_err(|Refusal(reason)| EngineError::Unsupported {
-            origin: step.origin.to_string(),
-            reason,
+        let lowered = lower::lower_placed(step, context, plan).map_err(|Refusal(reason)| {
+            EngineError::Unsupported { origin: step.origin.to_string(), reason }
         })?;
         let base = self.tables.len().next_multiple_of(64);
         self.tables.resize(base, 0);

@@ -1,6 +1,6 @@
 //! Steps of a plan as commands.
 
-use plan::{SlotId, Step, StepOp};
+use plan::{Plan, SlotId, Step, StepOp};
 use tensor::TensorType;
 use thiserror::Error;
 
@@ -74,11 +74,23 @@ pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
             commands: vec![Command::Swap(step.writes[0], step.writes[1])],
             ..Lowered::default()
         }),
-        StepOp::While { .. } | StepOp::Case { .. } => library::control::lower(step, context),
+        StepOp::While { .. } | StepOp::Case { .. } => library::control::lower(step, context, None),
         StepOp::Sort(_) => host_only("sorts run on the host"),
         StepOp::TopK(_) => host_only("top_k runs on the host"),
         StepOp::Fft(_) => host_only("Fourier transforms run on the host"),
         StepOp::Rng(_) => host_only("random numbers without a visible state are drawn on the host"),
         StepOp::Linalg(_) => host_only("linear algebra runs on the host"),
+    }
+}
+
+/// Lowers a step of a plan whose arrays have their memory: loops of small steps then become one launch. Succeeds where
+/// [`lower`] does.
+///
+/// # Errors
+/// If the device cannot run it.
+pub fn lower_placed(step: &Step, context: Context<'_>, plan: &Plan) -> Result<Lowered, Refusal> {
+    match &step.op {
+        StepOp::While { .. } | StepOp::Case { .. } => library::control::lower(step, context, Some(plan)),
+        _ => lower(step, context),
     }
 }

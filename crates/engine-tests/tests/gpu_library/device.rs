@@ -104,9 +104,8 @@ impl Engine for TestEngine {
         let context = lower::Context { features: &self.features, types: &types };
         let mut steps = Vec::new();
         for step in &plan.body.steps {
-            let lowered = lower::lower(step, context).map_err(|refusal| EngineError::Unsupported {
-                origin: step.origin.to_string(),
-                reason: refusal.0,
+            let lowered = lower::lower_placed(step, context, &plan).map_err(|refusal| {
+                EngineError::Unsupported { origin: step.origin.to_string(), reason: refusal.0 }
             })?;
             check_commands(&lowered.commands, &self.features);
             steps.push(lowered);

@@ -3,6 +3,7 @@
 
 mod cumulative;
 mod device;
+mod loops;
 mod random;
 mod scatter;
 mod select_and_scatter;

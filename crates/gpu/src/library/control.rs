@@ -1,16 +1,32 @@
 //! Loops and branches.
+//!
+//! A loop of small steps is one launch of one workgroup ([`one_workgroup`]); others are commands of control flow around
+//! the commands of their steps.
 
-use plan::{Block, Step, StepOp};
+mod one_workgroup;
+mod product;
+mod residence;
+
+use plan::{Block, Plan, Step, StepOp};
 
 use crate::command::{Command, Memory};
 use crate::lower::{self, Context, Lowered, Refusal};
 
-/// Lowers the step: its blocks' commands inside a command of control flow.
+/// Lowers the step; `plan` tells which arrays share memory, where that is known already.
 ///
 /// # Errors
 /// If the device cannot run a step in it: then the whole runs on the host.
-pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
-    let mut blocks = Blocks { context, scratch_bytes: 0, tables: Vec::new() };
+pub fn lower(step: &Step, context: Context<'_>, plan: Option<&Plan>) -> Result<Lowered, Refusal> {
+    let general = in_commands(step, context, plan)?;
+    match plan.map(|plan| one_workgroup::lower(step, context, plan)) {
+        Some(Ok(whole)) => Ok(whole),
+        Some(Err(_)) | None => Ok(general),
+    }
+}
+
+/// The commands of the blocks inside a command of control flow.
+fn in_commands(step: &Step, context: Context<'_>, plan: Option<&Plan>) -> Result<Lowered, Refusal> {
+    let mut blocks = Blocks { context, plan, scratch_bytes: 0, tables: Vec::new() };
     let command = match &step.op {
         StepOp::While { body, trip_count: Some(count), .. } => {
             Command::Repeat { count: *count, body: blocks.block(body)? }
@@ -33,6 +49,7 @@ pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
 /// its own.
 struct Blocks<'a> {
     context: Context<'a>,
+    plan: Option<&'a Plan>,
     scratch_bytes: u64,
     tables: Vec<u8>,
 }
@@ -41,7 +58,10 @@ impl Blocks<'_> {
     fn block(&mut self, block: &Block) -> Result<Vec<Command>, Refusal> {
         let mut commands = Vec::new();
         for step in &block.steps {
-            let mut lowered = lower::lower(step, self.context)?;
+            let mut lowered = match self.plan {
+                Some(plan) => lower::lower_placed(step, self.context, plan)?,
+                None => lower::lower(step, self.context)?,
+            };
             let base = self.tables.len().next_multiple_of(64);
             if !lowered.tables.is_empty() {
                 shift_tables(&mut lowered.commands, base as u64);

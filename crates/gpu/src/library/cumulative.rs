@@ -10,7 +10,7 @@ use plan::{SlotId, Step};
 use tensor::DType;
 
 use super::element::{self, Access};
-use super::launch::{Draft, THREADS};
+use super::launch::{Draft, THREADS, check_lengths};
 use crate::command::{Command, Memory};
 use crate::lower::{Context, Lowered, Refusal};
 use crate::scalar::{Scalars, register};
@@ -71,6 +71,7 @@ pub fn lower(cumulative: &Cumulative, step: &Step, context: Context<'_>) -> Resu
     if len == 0 {
         return Ok(Lowered::default());
     }
+    check_lengths(context, &[step.reads[0], step.writes[0]], len as i64, "a running fold")?;
     let (dtype, op) = stored(cumulative)?;
     let mut scalars = Scalars::new(context.features);
     let fold = fold(op, dtype, &mut scalars)?;

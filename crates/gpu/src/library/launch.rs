@@ -16,6 +16,22 @@ pub(super) const THREADS: u64 = 256;
 /// Elements that 32-bit index arithmetic of shaders reaches, rounding up to whole workgroups included.
 const MAX_ELEMENTS: u64 = 1 << 31;
 
+/// Checks that arrays have as many elements as a step says, because shaders rely on it.
+///
+/// # Errors
+/// If one is shorter.
+pub(super) fn check_lengths(
+    context: Context<'_>,
+    slots: &[SlotId],
+    elements: i64,
+    step: &str,
+) -> Result<(), Refusal> {
+    match slots.iter().find(|&&slot| (context.ty(slot).len() as i64) < elements) {
+        Some(slot) => Err(Refusal::new(format!("{step} of {elements} elements of {slot}, which is shorter"))),
+        None => Ok(()),
+    }
+}
+
 /// A launch in the making: bindings `b0`, `b1`, ... at `args.at0`, `args.at1`, ... and named parameters.
 pub(super) struct Draft<'a> {
     context: Context<'a>,

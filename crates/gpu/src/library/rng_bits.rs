@@ -4,7 +4,7 @@ use ops::RngAlgorithm;
 use plan::Step;
 use plan::library::RngBits;
 
-use super::launch::{Draft, THREADS, fill};
+use super::launch::{Draft, THREADS, check_lengths, fill};
 use super::threefry::RANDOM;
 use crate::lower::{Context, Lowered, Refusal};
 
@@ -42,6 +42,8 @@ pub fn lower(bits: &RngBits, step: &Step, context: Context<'_>) -> Result<Lowere
         _ => philox(bits),
     };
     let (state, out) = (step.reads[0], step.writes[1]);
+    check_lengths(context, &[state, step.writes[0]], bits.state, "random bits")?;
+    check_lengths(context, &[out], bits.dims.iter().product(), "random bits")?;
     let mut commands = Vec::new();
     if form.count > 0 {
         let draft = Draft::new("rng_bits", context)

@@ -16,7 +16,7 @@ use tensor::DType;
 
 use self::target::Geometry;
 use super::element::{self, Access};
-use super::launch::{Draft, THREADS};
+use super::launch::{Draft, THREADS, check_lengths};
 use crate::command::{Command, Memory};
 use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
@@ -47,6 +47,15 @@ enum Form {
 /// If the device cannot run it.
 pub fn lower(scatter: &Scatter, step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
     let count = scatter.dtypes.len();
+    let lengths: [(&[SlotId], &[i64]); 4] = [
+        (&step.reads[..count], &scatter.operand_dims),
+        (&step.reads[count..=count], &scatter.index_dims),
+        (&step.reads[count + 1..], &scatter.update_dims),
+        (&step.writes, &scatter.operand_dims),
+    ];
+    for (slots, dims) in lengths {
+        check_lengths(context, slots, dims.iter().product(), "a scatter")?;
+    }
     let mut commands = Vec::new();
     for (&from, &to) in step.reads[..count].iter().zip(&step.writes) {
         if from != to {

@@ -8,7 +8,7 @@ use plan::library::SelectAndScatter;
 use tensor::row_major_strides;
 
 use super::element::{self, Access};
-use super::launch::{Draft, THREADS};
+use super::launch::{Draft, THREADS, check_lengths};
 use crate::command::{Command, Memory};
 use crate::lower::{Context, Lowered, Refusal};
 use crate::scalar::{Scalars, register};
@@ -22,6 +22,8 @@ const SHADER: &str = include_str!("../../shaders/select_and_scatter.wgsl");
 pub fn lower(select: &SelectAndScatter, step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
     let elements = select.operand_dims.iter().product::<i64>() as u64;
     let sources = select.source_dims.iter().product::<i64>() as u64;
+    check_lengths(context, &[step.reads[0], step.writes[0]], elements as i64, "select_and_scatter")?;
+    check_lengths(context, &[step.reads[1]], sources as i64, "select_and_scatter")?;
     if elements == 0 {
         return Ok(Lowered::default());
     }

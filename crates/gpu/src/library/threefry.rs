@@ -3,7 +3,7 @@
 use plan::Step;
 use plan::library::Threefry;
 
-use super::launch::{Draft, THREADS};
+use super::launch::{Draft, THREADS, check_lengths};
 use crate::lower::{Context, Lowered, Refusal};
 
 /// Functions of random generators.
@@ -19,6 +19,11 @@ pub fn lower(threefry: &Threefry, step: &Step, context: Context<'_>) -> Result<L
         return Ok(Lowered::default());
     }
     let len = threefry.len as u64;
+    for (&slot, &operand) in step.reads.iter().zip(&threefry.operands) {
+        let fits = operand == 1 || operand == threefry.len;
+        check_lengths(context, &[slot], if fits { operand } else { i64::MAX }, "threefry")?;
+    }
+    check_lengths(context, &step.writes, threefry.len, "threefry")?;
     let mut draft = Draft::new("threefry", context);
     for &slot in step.reads.iter().chain(&step.writes) {
         draft = draft.slot(slot, "u32", 4)?;

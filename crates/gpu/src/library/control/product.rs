@@ -1,0 +1,79 @@
+//! Small matrix products as a part of another shader, run by one workgroup: a thread an element.
+
+use std::fmt::Write;
+
+use plan::library::{Dot, DotDim};
+use tensor::DType;
+
+use crate::kernel::Place;
+use crate::lower::Refusal;
+use crate::scalar::{Register, Scalars, register};
+
+const STRINGS: &str = "strings take all";
+
+/// Elements of the result, and the operations of each.
+pub(super) fn work(dot: &Dot) -> (u64, u64) {
+    let sizes = dot.batch.iter().chain([&dot.m, &dot.n]);
+    (sizes.map(|dim| dim.size as u64).product(), 4 * dot.k.size as u64 + 8)
+}
+
+/// Prints a product of real floats summed in f32, in order; `places` are those of lhs, rhs and result.
+///
+/// # Errors
+/// If it is of other types.
+pub(super) fn inline(
+    dot: &Dot,
+    [lhs, rhs, out]: [&Place; 3],
+    threads: u32,
+    scalars: &mut Scalars<'_>,
+) -> Result<String, Refusal> {
+    for dtype in [dot.lhs, dot.rhs, dot.out] {
+        if register(dtype, scalars.features)? != Register::F32 || dot.accumulate != DType::F32 {
+            return Err(Refusal::new(format!("a product of {dtype} in a loop")));
+        }
+    }
+    let mut text = format!("for (var e = lid; e < {}u; e += {threads}u) {{\nvar rest = e;\n", work(dot).0);
+    let mut starts = ["0u".to_owned(), "0u".to_owned(), "0u".to_owned()];
+    let dims: Vec<&DotDim> = dot.batch.iter().chain([&dot.m, &dot.n]).collect();
+    for (number, dim) in dims.iter().enumerate().rev() {
+        writeln!(text, "let i{number} = rest % {0}u;\nrest /= {0}u;", dim.size).expect(STRINGS);
+        for (start, stride) in starts.iter_mut().zip([dim.lhs, dim.rhs, dim.out]) {
+            write!(start, " + i{number} * {stride}u").expect(STRINGS);
+        }
+    }
+    let a = read(scalars, dot.lhs, lhs, "a")?;
+    let b = read(scalars, dot.rhs, rhs, "b")?;
+    let [a_start, b_start, to] = starts;
+    writeln!(
+        text,
+        "var a = {a_start};\nvar b = {b_start};\nlet to = {to};\nvar sum = 0.0;\n\
+         for (var k = 0u; k < {}u; k++) {{\nsum = fma({a}, {b}, sum);\na += {}u;\nb += {}u;\n}}",
+        dot.k.size, dot.k.lhs, dot.k.rhs
+    )
+    .expect(STRINGS);
+    let value = scalars.convert(DType::F32, dot.out, "sum")?;
+    writeln!(text, "let value = {value};").expect(STRINGS);
+    text += &write(scalars, dot.out, out)?;
+    text += "}\n";
+    Ok(text)
+}
+
+fn read(scalars: &mut Scalars<'_>, dtype: DType, place: &Place, at: &str) -> Result<String, Refusal> {
+    let lanes = scalars.storage(dtype)?.per_word;
+    let mut word = format!("{}[{} + {at} / {lanes}u]", place.array, place.offset);
+    if place.atomic {
+        word = format!("atomicLoad(&{word})");
+    }
+    scalars.unpack(dtype, &word, &format!("({at} % {lanes}u)"))
+}
+
+/// Stores `value` at element `to`.
+fn write(scalars: &mut Scalars<'_>, dtype: DType, place: &Place) -> Result<String, Refusal> {
+    let lanes = scalars.storage(dtype)?.per_word;
+    let word = format!("{}[{} + to / {lanes}u]", place.array, place.offset);
+    if lanes == 1 {
+        return Ok(format!("{word} = {};\n", scalars.pack(dtype, &["value"])?));
+    }
+    let (bits, mask) = scalars.lane_bits(dtype, "value", &format!("(to % {lanes}u)"))?;
+    Ok(format!("atomicAnd(&{word}, ~{mask});\natomicOr(&{word}, {bits});\n"))
+}
