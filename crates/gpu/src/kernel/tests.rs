@@ -16,7 +16,13 @@ use crate::scalar::Scalars;
 
 /// What Metal and Vulkan devices have.
 fn features() -> Features {
-    Features { int64: true, float16: true, max_binding_bytes: 1 << 31, ..Features::least() }
+    Features {
+        int64: true,
+        float16: true,
+        subgroup: Some((32, 32)),
+        max_binding_bytes: 1 << 31,
+        ..Features::least()
+    }
 }
 
 /// The launches of a kernel over arrays of these lengths, each translated.

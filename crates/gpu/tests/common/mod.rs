@@ -86,7 +86,10 @@ pub fn open(wanted: impl Fn(&wgpu::AdapterInfo) -> bool) -> Option<Device> {
     let cooperative = if features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
         let all = adapter.cooperative_matrix_properties();
         let fitting = all.into_iter().filter(|kind| {
-            kind.ab_type == half && kind.cr_type == single && kind.m_size == kind.n_size && kind.n_size == kind.k_size
+            kind.ab_type == half
+                && kind.cr_type == single
+                && kind.m_size == kind.n_size
+                && kind.n_size == kind.k_size
         });
         fitting.map(|kind| kind.m_size).max()
     } else {
@@ -220,7 +223,8 @@ impl Device {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        let offsets = launch.bindings.iter().map(|bound| ((place(bound).1 + MARGIN) / u64::from(bound.unit)) as u32);
+        let offsets =
+            launch.bindings.iter().map(|bound| ((place(bound).1 + MARGIN) / u64::from(bound.unit)) as u32);
         let words: Vec<u32> = offsets.chain(launch.parameters.iter().copied()).collect();
         pass.set_pipeline(&pipeline);
         pass.set_bind_group(0, &group, &[]);
@@ -304,9 +308,8 @@ pub fn check_shader(shader: &Shader, metal: bool) {
     let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities);
     validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
     validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
-    let info = validator
-        .validate(&module)
-        .unwrap_or_else(|error| fail(&error.emit_to_string(&shader.source)));
+    let info =
+        validator.validate(&module).unwrap_or_else(|error| fail(&error.emit_to_string(&shader.source)));
     let mut bindings = 0;
     let (mut immediates, mut workgroup) = (0, 0);
     for (_, variable) in module.global_variables.iter() {
@@ -327,6 +330,8 @@ pub fn check_shader(shader: &Shader, metal: bool) {
     assert!(module.entry_points[0].workgroup_size.iter().product::<u32>() <= 1024);
     let spirv = naga::back::spv::Options { lang_version: (1, 4), ..Default::default() };
     naga::back::spv::write_vec(&module, &info, &spirv, None).unwrap_or_else(|error| fail(&error));
-    let msl = naga::back::msl::Options { lang_version: (3, 1), fake_missing_bindings: true, ..Default::default() };
-    naga::back::msl::write_string(&module, &info, &msl, &Default::default()).unwrap_or_else(|error| fail(&error));
+    let msl =
+        naga::back::msl::Options { lang_version: (3, 1), fake_missing_bindings: true, ..Default::default() };
+    naga::back::msl::write_string(&module, &info, &msl, &Default::default())
+        .unwrap_or_else(|error| fail(&error));
 }
