@@ -1,5 +1,6 @@
 //! The printed operations, translated and run.
 
+mod accuracy;
 mod device;
 mod exact;
 mod samples;
