@@ -31,9 +31,10 @@ fn f32_erfc(x: f32) -> f32 {
     let square = f32_two_product(t, t);
     let e = f32_exp_sum(-square.high, -square.low, 0);
     let u = f32_quotient(t - 4.0f, t + 4.0f);
-    let h0 = (((5.23429736e-3f * u - 1.66301988e-2f) * u + 3.69879976e-2f) * u - 6.62407428e-2f) * u + 9.37729552e-2f;
-    let h1 = ((h0 * u - 1.01046972e-1f) * u + 6.80939257e-2f) * u + 1.53799225e-2f;
-    let h = (h1 * u - 1.39621049e-1f) * u + 1.23299515e0f;
+    let h0 = ((5.24380896e-3f * u - 1.66127235e-2f) * u + 3.69933844e-2f) * u - 6.62471056e-2f;
+    let h1 = ((h0 * u + 9.37694684e-2f) * u - 1.01046368e-1f) * u + 6.80944398e-2f;
+    // The leading coefficient in two floats.
+    let h = 1.23299515e0f + (((h1 * u + 1.53799234e-2f) * u - 1.39621079e-1f) * u - 3.69208486e-8f);
     let outer = e * f32_quotient(h, 1.0f + 2.0f * t);
     let beyond = select(outer, 2.0f - outer, x < 0.0f);
     let y = select(beyond, 1.0f - f32_erf_inner(x), magnitude < 0.45f);
