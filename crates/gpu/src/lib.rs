@@ -25,6 +25,7 @@ mod readback;
 pub mod scalar;
 pub mod shader;
 mod stream;
+pub mod translate;
 
 pub use device::{Adapter, Device, Selection, adapter_names, select};
 pub use engine::GpuEngine;

@@ -12,7 +12,7 @@ use gpu::command::{Bound, Command, Launch, Memory};
 use gpu::features::Features;
 use gpu::lower::Lowered;
 use gpu::shader::Shader;
-use naga::valid::Capabilities;
+use gpu::translate::translate;
 use tensor::{DType, Literal, Scalar, TensorType};
 
 /// Bytes before and after each array, to see that they are left alone.
@@ -86,10 +86,7 @@ pub fn open(wanted: impl Fn(&wgpu::AdapterInfo) -> bool) -> Option<Device> {
     let cooperative = if features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
         let all = adapter.cooperative_matrix_properties();
         let fitting = all.into_iter().filter(|kind| {
-            kind.ab_type == half
-                && kind.cr_type == single
-                && kind.m_size == kind.n_size
-                && kind.n_size == kind.k_size
+            kind.ab_type == half && kind.cr_type == single && kind.m_size == kind.n_size && kind.n_size == kind.k_size
         });
         fitting.map(|kind| kind.m_size).max()
     } else {
@@ -223,8 +220,7 @@ impl Device {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        let offsets =
-            launch.bindings.iter().map(|bound| ((place(bound).1 + MARGIN) / u64::from(bound.unit)) as u32);
+        let offsets = launch.bindings.iter().map(|bound| ((place(bound).1 + MARGIN) / u64::from(bound.unit)) as u32);
         let words: Vec<u32> = offsets.chain(launch.parameters.iter().copied()).collect();
         pass.set_pipeline(&pipeline);
         pass.set_bind_group(0, &group, &[]);
@@ -296,42 +292,10 @@ pub fn shaders(lowered: &Lowered) -> Vec<Arc<Shader>> {
 /// Checks that a shader is valid, has the interface it says, and translates to SPIR-V and MSL, within Metal's limits
 /// of memory if `metal`.
 pub fn check_shader(shader: &Shader, metal: bool) {
-    let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{error}\n{}", shader.source) };
-    let module = naga::front::wgsl::parse_str(&shader.source)
-        .unwrap_or_else(|error| fail(&error.emit_to_string(&shader.source)));
-    let capabilities = Capabilities::IMMEDIATES
-        | Capabilities::SHADER_FLOAT16
-        | Capabilities::SHADER_FLOAT16_IN_FLOAT32
-        | Capabilities::SUBGROUP
-        | Capabilities::COOPERATIVE_MATRIX
-        | Capabilities::SHADER_INT64;
-    let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities);
-    validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
-    validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
-    let info =
-        validator.validate(&module).unwrap_or_else(|error| fail(&error.emit_to_string(&shader.source)));
-    let mut bindings = 0;
-    let (mut immediates, mut workgroup) = (0, 0);
-    for (_, variable) in module.global_variables.iter() {
-        let size = module.types[variable.ty].inner.size(module.to_ctx());
-        match variable.space {
-            naga::AddressSpace::Storage { access } => {
-                assert_eq!(access, naga::StorageAccess::LOAD | naga::StorageAccess::STORE);
-                bindings += 1;
-            }
-            naga::AddressSpace::Immediate => immediates += size,
-            naga::AddressSpace::WorkGroup => workgroup += size,
-            _ => {}
-        }
-    }
-    assert_eq!((bindings, immediates), (shader.bindings, shader.immediate_bytes()), "{}", shader.name);
-    assert!(bindings <= 29 && immediates <= 128, "{} exceeds Metal's limits", shader.name);
-    assert!(!metal || workgroup <= 32 << 10, "{} uses {workgroup} bytes of workgroup memory", shader.name);
-    assert!(module.entry_points[0].workgroup_size.iter().product::<u32>() <= 1024);
-    let spirv = naga::back::spv::Options { lang_version: (1, 4), ..Default::default() };
-    naga::back::spv::write_vec(&module, &info, &spirv, None).unwrap_or_else(|error| fail(&error));
-    let msl =
-        naga::back::msl::Options { lang_version: (3, 1), fake_missing_bindings: true, ..Default::default() };
-    naga::back::msl::write_string(&module, &info, &msl, &Default::default())
-        .unwrap_or_else(|error| fail(&error));
+    let translated = translate(shader).unwrap_or_else(|error| panic!("{error}\n{}", shader.source));
+    let least = Features::least();
+    assert!(shader.bindings <= least.max_bindings && shader.immediate_bytes() <= least.immediate_bytes);
+    assert!(translated.workgroup_threads <= least.workgroup_threads);
+    let bytes = translated.workgroup_bytes;
+    assert!(!metal || bytes <= least.workgroup_bytes, "{} uses {bytes} bytes of workgroup memory", shader.name);
 }
