@@ -126,7 +126,10 @@ fn setup(memory_limit: Option<u64>) -> Setup {
     let engine = AddOne { gate: Mutex::new(Some(receiver)), ..AddOne::default() };
     let (tokens, runs) = (engine.tokens.clone(), engine.runs.clone());
     Setup {
-        client: Client::with_engine(&ClientOptions { memory_limit, ..ClientOptions::default() }, Arc::new(engine)),
+        client: Client::with_engine(
+            &ClientOptions { memory_limit, ..ClientOptions::default() },
+            Arc::new(engine),
+        ),
         gate,
         tokens,
         runs,

@@ -39,14 +39,9 @@ fn f32_two_product(x: f32, y: f32) -> Pair {
     return Pair(product, third + xl * yl);
 }
 
-// a / b, rightly rounded but for rare near-ties, and exact where the quotient is a float.
-fn f32_divide(a: f32, b: f32) -> f32 {
-    // Devices need not divide by what has no normal reciprocal.
-    let magnitude = f32_bits(b) & F32_MAGNITUDE;
-    var scale = select(1.0f, 5.9604644775390625e-8f, magnitude >= 0x7e800000u);
-    scale = select(scale, 16777216.0f, magnitude < 0x01000000u);
-    let x = f32_keep(a * scale);
-    let y = f32_keep(b * scale);
+// x / y, rightly rounded but for rare near-ties, and exact where the quotient is a float, for normal numbers of
+// middling size.
+fn f32_quotient(x: f32, y: f32) -> f32 {
     let reciprocal = 1.0f / y;
     let first = f32_keep(x * reciprocal);
     let product = f32_two_product(first, y);
@@ -56,6 +51,15 @@ fn f32_divide(a: f32, b: f32) -> f32 {
     let bits = f32_bits(first);
     let usual = ((bits & F32_MAGNITUDE) < 0x7f000000u) & ((bits & F32_MAGNITUDE) > 0x00ffffffu);
     return f32_value(select(bits, better, usual & ((better & F32_MAGNITUDE) < F32_INFINITY)));
+}
+
+// As `f32_quotient`, of all numbers.
+fn f32_divide(a: f32, b: f32) -> f32 {
+    // Devices need not divide by what has no normal reciprocal.
+    let magnitude = f32_bits(b) & F32_MAGNITUDE;
+    var scale = select(1.0f, 5.9604644775390625e-8f, magnitude >= 0x7e800000u);
+    scale = select(scale, 16777216.0f, magnitude < 0x01000000u);
+    return f32_quotient(f32_keep(a * scale), f32_keep(b * scale));
 }
 
 // Square root, rightly rounded but for rare near-ties.

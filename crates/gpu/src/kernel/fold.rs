@@ -147,7 +147,7 @@ impl Printer<'_, '_> {
     }
 
     /// Prints `targets = combine(a, b)`.
-    fn combine(
+    pub fn combine(
         &mut self,
         fold: &Fold<'_>,
         targets: &[String],
@@ -200,87 +200,6 @@ impl Printer<'_, '_> {
             }
         }
         fold.names.iter_mut().for_each(|names| names.truncate(1));
-        Ok(())
-    }
-
-    /// Folds across the members of each team by a tree in workgroup memory; afterwards all members have the result.
-    /// `live` is the number of members that have one.
-    pub fn fold_team(&mut self, folds: &[Fold<'_>], live: &str) -> Result<(), Refusal> {
-        let (team, threads) = (self.schedule.team, self.schedule.threads);
-        if team == 1 || folds.is_empty() {
-            return Ok(());
-        }
-        let step = if self.schedule.members_first { 1 } else { self.schedule.points() };
-        let mut memory: Vec<Vec<Vec<String>>> = Vec::new();
-        let mut count = 0;
-        for fold in folds {
-            let mut arrays = Vec::new();
-            for (names, &dtype) in fold.names.iter().zip(&fold.dtypes) {
-                let register = register(dtype, self.scalars.features)?;
-                let cells = names.iter().map(|_| {
-                    count += 1;
-                    self.shared.array(&format!("t{}", count - 1), register, threads)
-                });
-                arrays.push(cells.collect());
-            }
-            memory.push(arrays);
-        }
-        for (fold, arrays) in folds.iter().zip(&memory) {
-            for (names, arrays) in fold.names.iter().zip(arrays) {
-                for (name, array) in names.iter().zip(arrays) {
-                    self.text.line(format_args!("{array}[lid] = {name};"));
-                }
-            }
-        }
-        self.text.line("workgroupBarrier();");
-        self.text.open(format_args!("for (var half = {}u; half > 0u; half >>= 1u) {{", team / 2));
-        self.text.open("if (member < half) {");
-        let other = if step == 1 { "lid + half".to_owned() } else { format!("lid + half * {step}u") };
-        self.text.line(format_args!("let other = {other};"));
-        for (fold, arrays) in folds.iter().zip(&memory) {
-            if fold.identity.is_none() {
-                self.text.open(format_args!("if (member + half < {live}) {{"));
-            }
-            for lane in 0..fold.names[0].len() {
-                let own: Vec<String> = arrays.iter().map(|arrays| format!("{}[lid]", arrays[lane])).collect();
-                let others: Vec<String> =
-                    arrays.iter().map(|arrays| format!("{}[other]", arrays[lane])).collect();
-                self.combine_cells(fold, &own, &others)?;
-            }
-            if fold.identity.is_none() {
-                self.text.close();
-            }
-        }
-        self.text.close();
-        self.text.line("workgroupBarrier();");
-        self.text.close();
-        let first = if self.schedule.members_first { format!("slot * {team}u") } else { "slot".to_owned() };
-        for (fold, arrays) in folds.iter().zip(&memory) {
-            for (names, arrays) in fold.names.iter().zip(arrays) {
-                for (name, array) in names.iter().zip(arrays) {
-                    self.text.line(format_args!("{name} = {array}[{first}];"));
-                }
-            }
-        }
-        self.text.line("workgroupBarrier();");
-        Ok(())
-    }
-
-    /// Combines elements of workgroup memory, through names.
-    fn combine_cells(&mut self, fold: &Fold<'_>, own: &[String], others: &[String]) -> Result<(), Refusal> {
-        self.text.open("{");
-        let mut named = |cells: &[String], prefix: &str| -> Vec<String> {
-            let mut names = Vec::new();
-            for (number, cell) in cells.iter().enumerate() {
-                let name = format!("{prefix}{number}");
-                self.text.line(format_args!("let {name} = {cell};"));
-                names.push(name);
-            }
-            names
-        };
-        let (a, b) = (named(own, "a"), named(others, "b"));
-        self.combine(fold, own, &a, &b)?;
-        self.text.close();
         Ok(())
     }
 

@@ -2,12 +2,13 @@
 
 use plan::Kernel;
 
+use super::check::check_indices;
 use super::expression::div_up;
 use super::print::{Array, Local, Printer};
 use super::schedule::{Placement, Schedule};
 use super::shared::Shared;
 use super::text::Text;
-use super::{check_indices, shader, simplify};
+use super::{shader, simplify};
 use crate::lower::Refusal;
 use crate::scalar::Scalars;
 

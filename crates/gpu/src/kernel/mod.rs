@@ -7,10 +7,11 @@
 //! * [`lanes`]: how accesses lie along the elements that a thread computes at once; [`schedule`]: how a kernel is spread
 //!   over threads, decided from its shape alone;
 //! * [`recompute`]: values computed again rather than kept; [`distribute`]: kernels of few long rows as several launches;
-//! * [`shader`], [`stage`], [`node`], [`fold`], [`tile`]: printers, over the state in [`print`], with [`expression`], [`shared`]
+//! * [`shader`], [`stage`], [`node`], [`fold`], [`team`], [`tile`]: printers, over the state in [`print`], with [`expression`], [`shared`]
 //!   and [`text`];
 //! * [`inline`]: a kernel as a part of another shader, for loops of small kernels.
 
+mod check;
 mod distribute;
 mod expression;
 mod fold;
@@ -23,6 +24,7 @@ mod schedule;
 mod shader;
 mod shared;
 mod stage;
+mod team;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -55,8 +57,8 @@ pub fn lower(kernel: &Kernel, step: &Step, context: Context<'_>) -> Result<Lower
         })
         .collect();
     let features = context.features;
+    check::check(kernel, &arrays, features)?;
     let mut simple = simplify(kernel);
-    check_indices(&simple)?;
     let distributed = distribute::pays(&simple, &arrays, features);
     let in_memory = || schedule::choose(&simple, &arrays, features).scratch.contains(&Placement::Memory);
     if distributed || in_memory() {
@@ -109,7 +111,7 @@ fn by_stores(mut kernel: Kernel) -> Kernel {
 
 fn lower_task(task: &Task, features: &Features, lowered: &mut Lowered) -> Result<(), Refusal> {
     for array in task.arrays.iter().chain(&task.partial) {
-        check_size(array.dtype.size() as i64, array.len, features)?;
+        check::check_size(array, features)?;
     }
     if let Some(tiling) = tile::tiling(&task.kernel, features) {
         lowered.commands.extend(tile::launches(task, &tiling, features)?);
@@ -126,42 +128,15 @@ fn lower_task(task: &Task, features: &Features, lowered: &mut Lowered) -> Result
             scratch.push(None);
             continue;
         }
-        let cell = shader::cell(task.kernel.scratch[number], features)?;
-        let elements = shader::local_chunks(&task.kernel, &schedule, number)
+        let dtype = shader::cell(task.kernel.scratch[number], features)?;
+        let len = shader::local_chunks(&task.kernel, &schedule, number)
             * i64::from(schedule.lanes.width)
             * shader::points(&task.kernel, &schedule);
-        check_size(cell.size() as i64, elements, features)?;
-        scratch.push(Some(Memory::Scratch(lowered.scratch_bytes)));
-        lowered.scratch_bytes += (elements as u64 * cell.size() as u64).next_multiple_of(64);
+        let memory = Memory::Scratch(lowered.scratch_bytes);
+        check::check_size(&Operand { memory, dtype, len }, features)?;
+        scratch.push(Some(memory));
+        lowered.scratch_bytes += (len as u64 * dtype.size() as u64).next_multiple_of(64);
     }
     lowered.commands.extend(shader::launches(task, &schedule, &scratch, features)?);
     Ok(())
-}
-
-/// Indices are 32 bits wide and a binding is limited.
-fn check_size(element: i64, len: i64, features: &Features) -> Result<(), Refusal> {
-    if len >= 1 << 31 {
-        return Err(Refusal::new(format!("an array of {len} elements")));
-    }
-    if len as u64 * element as u64 > features.max_binding_bytes {
-        return Err(Refusal::new(format!("an array of {} bytes", len * element)));
-    }
-    Ok(())
-}
-
-/// All index expressions must fit 31 bits.
-fn check_indices(kernel: &Kernel) -> Result<(), Refusal> {
-    let mut fits = true;
-    for stage in &kernel.stages {
-        let sizes = kernel.axes(stage);
-        let count = sizes.iter().fold(1_i64, |product, &size| product.saturating_mul(size));
-        fits &= count < 1 << 31;
-        if count > 0 {
-            stage.visit_exprs(|expr| {
-                let (low, high) = expr.range(&sizes);
-                fits &= low > -(1 << 31) && high < 1 << 31;
-            });
-        }
-    }
-    if fits { Ok(()) } else { Err(Refusal::new("indices of more than 31 bits")) }
 }

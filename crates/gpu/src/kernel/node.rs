@@ -24,7 +24,12 @@ impl Printer<'_, '_> {
     fn node(&mut self, scope: &Scope<'_>, at: usize, node: &Node) -> Result<Names, Refusal> {
         let lanes = if scope.varying.lane[at] { self.schedule.lanes.of_stage(scope.stage) } else { 1 };
         match &node.op {
-            NodeOp::Constant(value) => Ok(Names::from_iter([self.scalars.constant(*value)?])),
+            // Named, so that operations of constants are not evaluated, and refused, when the shader is read.
+            NodeOp::Constant(value) => {
+                let value = self.scalars.constant(*value)?;
+                self.text.line(format_args!("let v{at} = {value};"));
+                Ok(Names::from_iter([format!("v{at}")]))
+            }
             NodeOp::Row(row) => Ok(self.rows[*row].iter().cloned().collect()),
             NodeOp::Load { input, access, fill } => self.load(scope, at, *input, access, *fill),
             _ => {
@@ -151,6 +156,9 @@ impl Printer<'_, '_> {
     ) -> Result<Option<String>, Refusal> {
         let mut conditions = Vec::new();
         for bound in &access.bounds {
+            if bound.limit <= 0 {
+                return Ok(Some("false".to_owned()));
+            }
             // A negative value is a large one without its sign.
             let value = self.index(scope, &bound.expr, lane, false);
             conditions.push(format!("({value}) < {}u", bound.limit));

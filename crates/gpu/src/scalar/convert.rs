@@ -35,8 +35,9 @@ impl Scalars<'_> {
             (Register::F32, Register::F32) => self.round(to, a.to_owned()),
             (Register::F32, _) => self.integer_of_float(to, target, a),
             (_, Register::F32) => self.float_of_integer(source, from, to, a),
-            // Sign-extension first.
+            // Widened by the sign that the source has; a conversion at once takes the target's.
             (Register::I32, Register::U64) => format!("u64(i64({a}))"),
+            (Register::U32, Register::I64) => format!("i64(u64({a}))"),
             _ => {
                 let value = format!("{}({a})", target.wgsl());
                 let fits = from.class() == to.class() && from.bits() <= to.bits();

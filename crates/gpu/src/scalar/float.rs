@@ -59,7 +59,28 @@ impl Scalars<'_> {
             UnaryOp::Sign => "f32_sign",
             UnaryOp::Sqrt => "f32_sqrt",
             UnaryOp::Rsqrt => "f32_rsqrt",
-            _ => return None,
+            UnaryOp::Cbrt => "f32_cbrt",
+            UnaryOp::Cosine => "f32_cos",
+            UnaryOp::Exponential => "f32_exp",
+            UnaryOp::ExponentialMinusOne => "f32_expm1",
+            UnaryOp::Log => "f32_log",
+            UnaryOp::LogPlusOne => "f32_log1p",
+            UnaryOp::Logistic => "f32_logistic",
+            UnaryOp::Sine => "f32_sin",
+            UnaryOp::Tan => "f32_tan",
+            UnaryOp::Tanh => "f32_tanh",
+            UnaryOp::Acos => "f32_acos",
+            UnaryOp::Acosh => "f32_acosh",
+            UnaryOp::Asin => "f32_asin",
+            UnaryOp::Asinh => "f32_asinh",
+            UnaryOp::Atan => "f32_atan",
+            UnaryOp::Atanh => "f32_atanh",
+            UnaryOp::Cosh => "f32_cosh",
+            UnaryOp::Sinh => "f32_sinh",
+            UnaryOp::Erf => "f32_erf",
+            UnaryOp::Erfc => "f32_erfc",
+            UnaryOp::ErfInv => "f32_erf_inv",
+            UnaryOp::CountLeadingZeros | UnaryOp::Not | UnaryOp::Popcnt => return None,
         };
         let value = match name {
             "0.0f" => name.to_owned(),
@@ -78,6 +99,8 @@ impl Scalars<'_> {
             BinaryOp::Remainder => self.call("f32_remainder", &[a, b]),
             BinaryOp::Maximum => return Some(self.call("f32_maximum", &[a, b])),
             BinaryOp::Minimum => return Some(self.call("f32_minimum", &[a, b])),
+            BinaryOp::Power => self.call("f32_power", &[a, b]),
+            BinaryOp::Atan2 => self.call("f32_atan2", &[a, b]),
             BinaryOp::Complex if dtype == DType::F32 => return Some(format!("vec2<f32>({a}, {b})")),
             _ => return None,
         };
@@ -85,20 +108,47 @@ impl Scalars<'_> {
     }
 
     pub(super) fn complex_unary(&mut self, op: UnaryOp, a: &str) -> Option<String> {
-        Some(match op {
-            UnaryOp::Real => format!("({a}).x"),
-            UnaryOp::Imag => format!("({a}).y"),
-            UnaryOp::Negate => format!("(-{a})"),
+        let name = match op {
+            UnaryOp::Real => return Some(format!("({a}).x")),
+            UnaryOp::Imag => return Some(format!("({a}).y")),
+            UnaryOp::Negate => return Some(format!("(-{a})")),
+            UnaryOp::Abs => "c64_abs",
+            UnaryOp::Sign => "c64_sign",
+            UnaryOp::Exponential => "c64_exp",
+            UnaryOp::ExponentialMinusOne => "c64_expm1",
+            UnaryOp::Log => "c64_log",
+            UnaryOp::LogPlusOne => "c64_log1p",
+            UnaryOp::Logistic => "c64_logistic",
+            UnaryOp::Sqrt => "c64_sqrt",
+            UnaryOp::Rsqrt => "c64_rsqrt",
+            UnaryOp::Cbrt => "c64_cbrt",
+            UnaryOp::Sine => "c64_sin",
+            UnaryOp::Cosine => "c64_cos",
+            UnaryOp::Tan => "c64_tan",
+            UnaryOp::Sinh => "c64_sinh",
+            UnaryOp::Cosh => "c64_cosh",
+            UnaryOp::Tanh => "c64_tanh",
+            UnaryOp::Asin => "c64_asin",
+            UnaryOp::Acos => "c64_acos",
+            UnaryOp::Atan => "c64_atan",
+            UnaryOp::Asinh => "c64_asinh",
+            UnaryOp::Acosh => "c64_acosh",
+            UnaryOp::Atanh => "c64_atanh",
             _ => return None,
-        })
+        };
+        Some(self.call(name, &[a]))
     }
 
     pub(super) fn complex_binary(&mut self, op: BinaryOp, a: &str, b: &str) -> Option<String> {
-        Some(match op {
-            BinaryOp::Add => format!("({a} + {b})"),
-            BinaryOp::Subtract => format!("({a} - {b})"),
-            BinaryOp::Multiply => self.call("c64_multiply", &[a, b]),
+        let name = match op {
+            BinaryOp::Add => return Some(format!("({a} + {b})")),
+            BinaryOp::Subtract => return Some(format!("({a} - {b})")),
+            BinaryOp::Multiply => "c64_multiply",
+            BinaryOp::Divide => "c64_divide",
+            BinaryOp::Power => "c64_power",
+            BinaryOp::Atan2 => "c64_atan2",
             _ => return None,
-        })
+        };
+        Some(self.call(name, &[a, b]))
     }
 }

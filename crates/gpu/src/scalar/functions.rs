@@ -12,6 +12,12 @@ const FILES: &[&str] = &[
     include_str!("../../shaders/shared/real.wgsl"),
     include_str!("../../shaders/shared/convert.wgsl"),
     include_str!("../../shaders/shared/narrow.wgsl"),
+    include_str!("../../shaders/shared/exp.wgsl"),
+    include_str!("../../shaders/shared/log.wgsl"),
+    include_str!("../../shaders/shared/trig.wgsl"),
+    include_str!("../../shaders/shared/hyperbolic.wgsl"),
+    include_str!("../../shaders/shared/error.wgsl"),
+    include_str!("../../shaders/shared/power.wgsl"),
     include_str!("../../shaders/shared/complex.wgsl"),
 ];
 

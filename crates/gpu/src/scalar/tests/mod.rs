@@ -1,5 +1,7 @@
 //! The printed operations, translated and run.
 
+mod accuracy;
+mod complex;
 mod device;
 mod exact;
 mod samples;
