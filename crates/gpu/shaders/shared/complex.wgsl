@@ -58,9 +58,11 @@ fn c64_abs(z: vec2<f32>) -> f32 {
     return f32_value(select(select(value, F32_NAN, large > F32_INFINITY), F32_INFINITY, c64_is_infinite(z)));
 }
 
-// The four-product form, without recovery of infinities.
+// The four-product form, without recovery of infinities. Products are rounded apart, so that those of conjugates are
+// real.
 fn c64_multiply(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
-    return vec2<f32>(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
+    let re = f32_keep(a.x * b.x) - f32_keep(a.y * b.y);
+    return vec2<f32>(re, f32_keep(a.x * b.y) + f32_keep(a.y * b.x));
 }
 
 // 1 with the sign of x where that is infinite, else 0 with its sign.
