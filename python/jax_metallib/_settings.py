@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 # Variables whose feature does not exist yet: better an error than a wish silently ignored.
 NOT_YET = {
-    "JAX_METALLIB_ADAPTER": "there is no GPU engine to choose an adapter for",
     "JAX_METALLIB_VERIFY": "there is no GPU engine to verify against the host engine",
     "JAX_METALLIB_NUM_DEVICES": "the platform has exactly one device",
 }
@@ -26,7 +25,7 @@ class SettingsError(ValueError):
 class Settings:
     """What the environment asks for.
 
-    device: `auto` or `host`; both mean the host engine until there is a GPU engine.
+    device: `auto`, `gpu` or `host`; the library reads it too.
     library_path: the shared library to load, or None to search for it.
     """
 
@@ -41,12 +40,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
             raise SettingsError(f"{name} is not supported yet: {reason}. Unset it.")
 
     device = environ.get("JAX_METALLIB_DEVICE") or "auto"
-    if device == "gpu":
-        raise SettingsError(
-            "JAX_METALLIB_DEVICE=gpu: there is no GPU engine yet. "
-            "Unset it, or set it to `auto` or `host`."
-        )
-    if device not in ("auto", "host"):
+    if device not in ("auto", "gpu", "host"):
         raise SettingsError(f"JAX_METALLIB_DEVICE={device}: expected `auto`, `gpu` or `host`.")
 
     level = environ.get("MPS_LOG_LEVEL") or "1"

@@ -1,7 +1,8 @@
 //! From a verified module to a plan: passes, then fusion, scheduling and buffer assignment.
 //!
 //! [`compile`] is the whole way. Passes work on the module ([`passes`], listed in [`pipeline`]);
-//! [`lower`] turns the one function that remains into steps; [`assign`] gives every array its memory.
+//! [`lower`] turns the one function that remains into steps; `place` says which of them the device runs; [`assign`]
+//! gives every array its memory.
 //! Nothing here knows an engine: a [`Target`] says what there is to compile for.
 
 #![forbid(unsafe_code)]
@@ -11,10 +12,11 @@ mod error;
 pub mod lower;
 pub mod passes;
 pub mod pipeline;
+mod place;
 mod target;
 
 pub use error::Error;
-pub use target::{Settings, Target};
+pub use target::{DeviceTarget, Settings, Supports, Target};
 
 use plan::Plan;
 use stablehlo::Module;
@@ -23,5 +25,9 @@ use stablehlo::Module;
 pub fn compile(module: Module, target: &Target, settings: &Settings) -> Result<Plan, Error> {
     let module = pipeline::run(module, settings)?;
     let draft = lower::lower(&module, target)?;
-    Ok(assign::assign(draft))
+    let draft = match &target.device {
+        Some(device) => place::place(draft, device),
+        None => draft,
+    };
+    Ok(assign::assign(draft, target))
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use ops::{BinaryOp, ComparisonDirection};
-use plan::{Block, Engine, Kernel, Param, Placement, Plan, ResultSlot, Slot, SlotId, Space, Step, StepOp};
+use plan::{
+    Block, DeviceArena, Engine, Kernel, Param, Placement, Plan, ResultSlot, Slot, SlotId, Space, Step, StepOp,
+};
 use tensor::{AlignedBytes, DType, Literal, Scalar, TensorType};
 
 use crate::build::{Build, affine};
-use crate::harness::{flat, from_bytes, literal, run, single_step, to_bytes};
+use crate::harness::{execute, flat, from_bytes, literal, single_step, to_bytes};
 
 /// `out = x + y` elementwise.
 fn add(dtype: DType, size: i64) -> Kernel {
@@ -49,21 +51,11 @@ fn kernel(kernel: Kernel) -> StepOp {
 /// Runs a plan with one parameter (slot 0) and one result (slot 1); other slots are constants or in the
 /// arena.
 fn run_plan(engine: &dyn Engine, plan: Plan, input: &[Scalar]) -> Vec<Scalar> {
-    let prepared = engine.prepare(Arc::new(plan)).expect("the plan can be prepared");
-    let plan = prepared.plan();
-    let mut argument = to_bytes(input, plan.slot(SlotId(0)).ty.dtype);
-    let result_type = &plan.slot(SlotId(1)).ty;
-    let mut result = AlignedBytes::zeroed(result_type.byte_len());
-    let mut arena = AlignedBytes::zeroed(plan.arena_bytes);
-    arena.fill(0xff);
-    let slots = plan.slots.iter().map(|slot| match slot.placement {
-        Placement::Param(_) => argument.as_mut_ptr(),
-        Placement::Result(_) => result.as_mut_ptr(),
-        Placement::Constant(_) => std::ptr::null_mut(),
-        Placement::Arena(offset) => arena[offset..].as_mut_ptr(),
-    });
-    run(&*prepared, slots.collect()).expect("the plan runs");
-    from_bytes(&result, result_type.dtype)
+    let (argument, result) = (&plan.slot(SlotId(0)).ty, plan.slot(SlotId(1)).ty.clone());
+    let argument = to_bytes(input, argument.dtype);
+    let mut results = [AlignedBytes::zeroed(result.byte_len())];
+    execute(engine, plan, vec![argument], &mut results).expect("the plan runs");
+    from_bytes(&results[0], result.dtype)
 }
 
 fn plan(slots: Vec<Slot>, constants: Vec<Literal>, steps: Vec<Step>, arena_bytes: usize) -> Plan {
@@ -76,6 +68,8 @@ fn plan(slots: Vec<Slot>, constants: Vec<Literal>, steps: Vec<Step>, arena_bytes
         constants,
         body: Block { steps },
         arena_bytes,
+        device_arena: DeviceArena::default(),
+        host_reasons: Vec::new(),
         cost_ns: 0,
     }
 }

@@ -1,12 +1,12 @@
 //! Runs kernels and plans on an engine and compares with the slow evaluator.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use num_complex::Complex;
 use plan::evaluate::{self, Elements};
 use plan::{
-    Block, Completion, Engine, EngineError, Kernel, Param, Placement, Plan, Prepared, ResultSlot, Slot,
-    SlotId, SlotTable, Space, Step, StepOp,
+    Block, Completion, DeviceArena, DeviceMemory, Engine, EngineError, Kernel, Param, Placement, Plan,
+    ResultSlot, Slot, SlotId, SlotTable, Space, Step, StepOp,
 };
 use tensor::{AlignedBytes, DType, DTypeClass, Literal, Scalar, TensorType};
 
@@ -124,25 +124,108 @@ pub fn dirty(dtype: DType, len: usize) -> Elements {
     from_bytes(&bytes, dtype)
 }
 
-/// Runs the whole of a prepared plan on the memory of its slots.
+/// Waits for the end of what `run` started.
 ///
 /// # Errors
 /// Those of the engine.
-pub fn run(prepared: &dyn Prepared, slots: Vec<*mut u8>) -> Result<(), EngineError> {
-    let steps = prepared.plan().body.steps.len();
-    let mut table = SlotTable::new(slots);
-    match prepared.run(0..steps, &mut table)? {
+pub fn wait(completion: Completion) -> Result<(), EngineError> {
+    match completion {
         Completion::Done => Ok(()),
-        Completion::Pending(token) => {
+        Completion::Pending(token) | Completion::Queued(token) => {
             let (sender, receiver) = std::sync::mpsc::channel();
-            let sender = Mutex::new(sender);
-            token.on_done(Box::new(move |outcome| {
-                let sender = sender.lock().expect("the sender is used once");
-                sender.send(outcome).expect("the receiver waits");
-            }));
+            token.on_done(Box::new(move |outcome| sender.send(outcome).expect("the receiver waits")));
             receiver.recv().expect("a token is completed")
         }
     }
+}
+
+/// Memory of an array or an arena, on the host or on a device.
+struct Region<'a> {
+    address: *mut u8,
+    bytes: usize,
+    device: Option<&'a dyn DeviceMemory>,
+}
+
+impl<'a> Region<'a> {
+    /// Memory with these contents; on the host the contents themselves.
+    fn new(engine: &'a dyn Engine, contents: &mut AlignedBytes) -> Self {
+        let (device, bytes) = (engine.memory(), contents.len());
+        let address = match device {
+            None => contents.as_mut_ptr(),
+            Some(memory) => {
+                // Neighbours and padding must be left alone or do no harm: they start dirty too.
+                let address = memory.allocate(bytes.max(1)).expect("the device has memory");
+                memory.upload(contents, address).expect("the device takes bytes");
+                address
+            }
+        };
+        Region { address, bytes, device }
+    }
+
+    /// Brings the contents back.
+    fn fetch(&self, contents: &mut AlignedBytes) -> Result<(), EngineError> {
+        let Some(memory) = self.device else { return Ok(()) };
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let then = move |outcome: Result<&[u8], EngineError>| {
+            sender.send(outcome.map(<[u8]>::to_vec)).expect("the receiver waits");
+        };
+        memory.download(self.address, self.bytes, Box::new(then));
+        contents.copy_from_slice(&receiver.recv().expect("a download is answered")?);
+        Ok(())
+    }
+}
+
+impl Drop for Region<'_> {
+    fn drop(&mut self) {
+        if let Some(memory) = self.device {
+            memory.free(self.address, self.bytes.max(1));
+        }
+    }
+}
+
+/// Runs a plan whose slots are in host memory, or the same with all of them in the memory of the engine. `results`
+/// are what the results start with and then what they are; one that replaces an argument starts as that.
+///
+/// # Errors
+/// Those of the engine.
+pub fn execute(
+    engine: &dyn Engine,
+    mut plan: Plan,
+    mut arguments: Vec<AlignedBytes>,
+    results: &mut [AlignedBytes],
+) -> Result<(), EngineError> {
+    if engine.memory().is_some() {
+        plan.slots.iter_mut().for_each(|slot| slot.space = Space::Device);
+        let bytes = std::mem::take(&mut plan.arena_bytes);
+        plan.device_arena = DeviceArena { bytes, block: bytes.max(1) };
+    }
+    for (result, contents) in plan.results.iter().zip(results.iter_mut()) {
+        if let Some(argument) = result.alias {
+            contents.copy_from_slice(&arguments[argument]);
+        }
+    }
+    let mut arena = AlignedBytes::zeroed(plan.arena_bytes + plan.device_arena.bytes);
+    arena.fill(0xff);
+    let prepared = engine.prepare(Arc::new(plan))?;
+    let plan = prepared.plan();
+    let made: Vec<_> = results.iter_mut().map(|contents| Region::new(engine, contents)).collect();
+    let given: Vec<_> = arguments.iter_mut().map(|contents| Region::new(engine, contents)).collect();
+    let temporary = Region::new(engine, &mut arena);
+    let replaced = |argument| plan.results.iter().position(|result| result.alias == Some(argument));
+    let address = |placement| match placement {
+        Placement::Param(index) => {
+            replaced(index).map_or(given[index].address, |result| made[result].address)
+        }
+        Placement::Result(index) => made[index].address,
+        Placement::Constant(_) => std::ptr::null_mut(),
+        Placement::Arena(offset) => temporary.address.wrapping_add(offset),
+    };
+    let mut table = SlotTable::new(plan.slots.iter().map(|slot| address(slot.placement)).collect());
+    wait(prepared.run(0..plan.body.steps.len(), &mut table)?)?;
+    for (region, contents) in made.iter().zip(results) {
+        region.fetch(contents)?;
+    }
+    Ok(())
 }
 
 /// A plan of one step over parameters and results.
@@ -174,6 +257,8 @@ pub fn single_step(op: StepOp, reads: &[TensorType], writes: &[TensorType]) -> P
             .collect(),
         body: Block { steps: vec![step] },
         arena_bytes: 0,
+        device_arena: DeviceArena::default(),
+        host_reasons: Vec::new(),
         cost_ns: 0,
     }
 }
@@ -206,7 +291,7 @@ pub fn check_from(
     start: &[Elements],
     tolerance: Tolerance,
 ) {
-    let actual = run_kernel(engine, kernel, inputs, start);
+    let Ok(actual) = run_kernel(engine, kernel, inputs, start) else { return };
     let mut expected = start.to_vec();
     evaluate::kernel(kernel, inputs, &mut expected);
     for (number, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
@@ -220,20 +305,33 @@ pub fn run_kernel(
     kernel: &Kernel,
     inputs: &[Elements],
     start: &[Elements],
-) -> Vec<Elements> {
+) -> Result<Vec<Elements>, Refused> {
     let types = |dtypes: &[DType], arrays: &[Elements]| -> Vec<TensorType> {
         dtypes.iter().zip(arrays).map(|(&dtype, array)| flat(dtype, array.len())).collect()
     };
     let (reads, writes) = (types(&kernel.inputs, inputs), types(&kernel.outputs, start));
     let plan = single_step(StepOp::Kernel(Arc::new(kernel.clone())), &reads, &writes);
-    let prepared = engine.prepare(Arc::new(plan)).unwrap_or_else(|error| panic!("{error}: {kernel:?}"));
     let bytes = |arrays: &[Elements], types: &[TensorType]| -> Vec<AlignedBytes> {
         arrays.iter().zip(types).map(|(array, ty)| to_bytes(array, ty.dtype)).collect()
     };
-    let (mut given, mut made) = (bytes(inputs, &reads), bytes(start, &writes));
-    let slots = given.iter_mut().chain(&mut made).map(|bytes| bytes.as_mut_ptr()).collect();
-    run(&*prepared, slots).expect("kernels do not fail");
-    made.iter().zip(&kernel.outputs).map(|(bytes, &dtype)| from_bytes(bytes, dtype)).collect()
+    let (given, mut made) = (bytes(inputs, &reads), bytes(start, &writes));
+    execute(engine, plan, given, &mut made).map_err(|error| refused(engine, error, kernel))?;
+    Ok(made.iter().zip(&kernel.outputs).map(|(bytes, &dtype)| from_bytes(bytes, dtype)).collect())
+}
+
+/// A kernel that the device leaves to the host.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused;
+
+/// Only a device may refuse a kernel, and only for its types.
+fn refused(engine: &dyn Engine, error: EngineError, kernel: &Kernel) -> Refused {
+    let types = |dtype: &DType| matches!(dtype, DType::F64 | DType::C128 | DType::I64 | DType::U64);
+    let nodes = kernel.stages.iter().flat_map(|stage| &stage.nodes).map(|node| &node.dtype);
+    let rare = kernel.inputs.iter().chain(&kernel.outputs).chain(nodes).any(types);
+    match error {
+        EngineError::Unsupported { .. } if engine.memory().is_some() && rare => Refused,
+        error => panic!("{error}: {kernel:?}"),
+    }
 }
 
 /// Runs a kernel whose output 0 shares the memory of input 0, and compares.
@@ -246,13 +344,13 @@ pub fn check_in_place(engine: &dyn Engine, kernel: &Kernel, inputs: &[Elements],
     let mut plan = single_step(StepOp::Kernel(Arc::new(kernel.clone())), &reads, &writes);
     plan.results[0].alias = Some(0);
     plan.params[0].donated = true;
-    let prepared = engine.prepare(Arc::new(plan)).expect("the kernel can be prepared");
-    let mut given: Vec<AlignedBytes> =
-        inputs.iter().zip(&kernel.inputs).map(|(array, &dtype)| to_bytes(array, dtype)).collect();
-    let mut slots: Vec<*mut u8> = given.iter_mut().map(|bytes| bytes.as_mut_ptr()).collect();
-    slots.push(slots[0]);
-    run(&*prepared, slots).expect("kernels do not fail");
-    let actual = from_bytes(&given[0], kernel.outputs[0]);
+    let given = inputs.iter().zip(&kernel.inputs).map(|(array, &dtype)| to_bytes(array, dtype)).collect();
+    let mut made = [AlignedBytes::zeroed(reads[0].byte_len())];
+    if let Err(error) = execute(engine, plan, given, &mut made) {
+        refused(engine, error, kernel);
+        return;
+    }
+    let actual = from_bytes(&made[0], kernel.outputs[0]);
     assert_agree(&actual, &expected[0], tolerance, &format!("in place: {kernel:?}"));
 }
 

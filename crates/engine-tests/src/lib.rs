@@ -14,12 +14,12 @@ pub mod random;
 pub mod reduce;
 pub mod rows;
 
-/// Makes a `#[test]` of every function of the suite; the expression makes an engine with a number of
-/// threads.
+/// Makes a `#[test]` of every function of the suite; the expression is a function that gives the engines to test,
+/// as `Vec<Box<dyn Engine>>`.
 #[macro_export]
 macro_rules! suite {
-    ($engine:expr) => {
-        $crate::suite! { @tests $engine;
+    ($engines:expr) => {
+        $crate::suite! { @tests $engines;
             elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs, several_outputs;
             access: transposes, slices_and_reversals, broadcasts, padding, concatenation, divided_axes, gathers,
                 dynamic_slices, conditional_stores, in_place_updates, constants;
@@ -30,14 +30,14 @@ macro_rules! suite {
             random: random_kernels;
         }
     };
-    (@tests $engine:expr; $($module:ident: $($name:ident),*;)*) => { $(
+    (@tests $engines:expr; $($module:ident: $($name:ident),*;)*) => { $(
         mod $module {
             $(
                 #[test]
                 fn $name() {
-                    let engine: fn(usize) -> _ = $engine;
-                    for threads in [1, 3] {
-                        $crate::$module::$name(&engine(threads));
+                    use super::*;
+                    for engine in $engines() {
+                        $crate::$module::$name(&*engine);
                     }
                 }
             )*

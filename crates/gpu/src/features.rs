@@ -30,6 +30,9 @@ pub struct Features {
     pub immediate_bytes: u32,
     /// Workgroups in each dimension of a grid.
     pub max_grid: u32,
+    /// Whether results may not depend on the order in which threads run: a wish rather than a feature. Without it,
+    /// sums of floats by scatters differ in the last bits from run to run.
+    pub deterministic: bool,
 }
 
 impl Features {
@@ -49,6 +52,7 @@ impl Features {
             workgroup_threads: 1024,
             immediate_bytes: 128,
             max_grid: 65535,
+            deterministic: false,
         }
     }
 }

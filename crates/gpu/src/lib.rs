@@ -9,10 +9,23 @@
 //! * [`shader`]: shaders as text with their interface; [`command`]: what a prepared step does.
 //! * [`lower`]: steps of a plan as commands; one module a family in [`kernel`] and [`library`], over [`scalar`].
 
+#![deny(unsafe_code)]
+
 pub mod command;
+mod completion;
+mod device;
+mod engine;
 pub mod features;
 pub mod kernel;
 pub mod library;
 pub mod lower;
+mod memory;
+mod pipelines;
+mod readback;
 pub mod scalar;
 pub mod shader;
+mod stream;
+pub mod translate;
+
+pub use device::{Adapter, Device, Selection, adapter_names, select};
+pub use engine::GpuEngine;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use plan::{Completion, Engine, EngineError, Placement, Plan, Prepared, SlotId, SlotTable};
+use plan::{Completion, Engine, EngineError, Placement, Plan, Prepared, SlotId, SlotTable, Space};
 use tensor::AlignedBytes;
 
 use crate::context::RunContext;
@@ -32,11 +32,12 @@ impl HostEngine {
 impl Engine for HostEngine {
     fn prepare(&self, plan: Arc<Plan>) -> Result<Arc<dyn Prepared>, EngineError> {
         let mut preparation = Preparation::new(&plan, self.threads());
-        let steps = preparation.block(&plan.body)?;
+        let steps = preparation.plan()?;
         let needed = preparation.needed;
         let mut constants = Vec::new();
         for (number, slot) in plan.slots.iter().enumerate() {
-            if let (Placement::Constant(index), true) = (slot.placement, needed[number]) {
+            let here = needed[number] && slot.space == Space::Host;
+            if let (Placement::Constant(index), true) = (slot.placement, here) {
                 let literal = plan.constants.get(index).filter(|literal| literal.ty == slot.ty);
                 let literal = literal.ok_or_else(|| EngineError::Unsupported {
                     origin: plan.name.clone(),

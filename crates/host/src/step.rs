@@ -1,6 +1,6 @@
 //! Steps made ready to run.
 
-use plan::{Block, EngineError, Placement, Plan, SlotId, SlotTable, Step, StepOp};
+use plan::{Block, EngineError, Placement, Plan, SlotId, SlotTable, Space, Step, StepOp};
 use smallvec::SmallVec;
 use tensor::{DType, Literal};
 
@@ -55,6 +55,19 @@ impl<'a> Preparation<'a> {
         let mut needed = vec![false; plan.slots.len()];
         plan.results.iter().for_each(|result| needed[result.slot.index()] = true);
         Preparation { plan, threads, swapped, needed }
+    }
+
+    /// Prepares the steps of the plan that are the host's.
+    ///
+    /// # Errors
+    /// As [`block`](Self::block).
+    pub(crate) fn plan(&mut self) -> Result<Vec<PreparedStep>, EngineError> {
+        let plan = self.plan;
+        let step = |step: &Step| match plan.step_space(step) {
+            Space::Host => self.step(step),
+            Space::Device => Ok(PreparedStep::Nothing),
+        };
+        plan.body.steps.iter().map(step).collect()
     }
 
     /// Prepares the steps of a block.

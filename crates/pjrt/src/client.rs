@@ -58,7 +58,7 @@ exported! {
         let values = unsafe { lent(args.create_options, args.num_options) };
         // SAFETY: names and values are as long as they say.
         let options = unsafe { client_options(values) }?;
-        args.client = ClientHandle::new(Client::new(&options)).into_raw();
+        args.client = ClientHandle::new(Client::new(&options)?).into_raw();
     }
 
     /// Destroys a client. What has not started by then never will.

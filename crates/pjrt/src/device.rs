@@ -116,7 +116,7 @@ exported! {
     /// Figures of the memory pool.
     fn memory_stats(args: PJRT_Device_MemoryStats_Args, device: DeviceHandle) {
         device.device.made_in().check()?;
-        let stats = device.device.pool().stats();
+        let stats = device.device.memory_stats();
         args.bytes_in_use = stats.in_use as i64;
         args.peak_bytes_in_use = stats.peak_in_use as i64;
         args.peak_bytes_in_use_is_set = true;

@@ -29,10 +29,16 @@ pub extern "C" fn GetPjrtApi() -> *const abi::PJRT_Api {
     &raw const table::TABLE.0
 }
 
-/// What this library is, as JSON text that lives for ever: `version`, `device_kind`, `engine`, `threads`. Makes no client
-/// and starts no thread.
+/// What this library is, as JSON text that lives for ever: `version`, `device_kind`, `engine`, `threads`, for the device
+/// that the environment asks for; or `error`. Makes no client and starts no thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn jax_metallib_info() -> *const c_char {
     static INFO: OnceLock<CString> = OnceLock::new();
-    INFO.get_or_init(|| CString::new(runtime::info().to_json()).unwrap_or_default()).as_ptr()
+    INFO.get_or_init(|| {
+        let facts = runtime::ClientOptions::from_environment().and_then(|options| runtime::info(&options));
+        let json = facts
+            .map_or_else(|error| format!("{{\"error\": {:?}}}", error.to_string()), |facts| facts.to_json());
+        CString::new(json).unwrap_or_default()
+    })
+    .as_ptr()
 }

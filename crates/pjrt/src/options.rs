@@ -85,13 +85,13 @@ pub fn compile_options(bytes: &[u8]) -> Outcome<CompileOptions> {
     Ok(CompileOptions { replicas, partitions, device_assignment, overrides: overrides.collect() })
 }
 
-/// Reads the options of a client. Those of other plugins and of other versions are ignored.
+/// Reads the options of a client, after those of the environment. Those of other plugins and of other versions are ignored.
 ///
 /// # Safety
 ///
 /// Names and values are as long as they say.
 pub unsafe fn client_options(values: &[PJRT_NamedValue]) -> Outcome<ClientOptions> {
-    let mut options = ClientOptions::default();
+    let mut options = ClientOptions::from_environment()?;
     for value in values {
         // SAFETY: as long as they say.
         let name = unsafe { lent(value.name.cast::<u8>(), value.name_size) };

@@ -7,19 +7,33 @@ use thiserror::Error;
 
 use crate::{Plan, SlotId};
 
+/// Called once when work in flight is done or has failed, on any thread.
+pub type OnDone = Box<dyn FnOnce(Result<(), EngineError>) + Send>;
+
+/// Called once with the bytes that a download brought, or with why there are none, on any thread.
+pub type OnBytes = Box<dyn FnOnce(Result<&[u8], EngineError>) + Send>;
+
 /// Runs plans on one kind of device.
 pub trait Engine: Send + Sync {
-    /// Prepares every step of a plan once: resolves routines, builds pipelines, places constants.
+    /// Prepares the steps of a plan once: resolves routines, builds pipelines, places constants. An engine prepares
+    /// the steps of its own [`Space`](crate::Space) only.
     fn prepare(&self, plan: Arc<Plan>) -> Result<Arc<dyn Prepared>, EngineError>;
 
     /// Worker threads the engine uses.
     fn threads(&self) -> usize;
+
+    /// The memory of its slots, where that is not the host's: then the engine runs steps of
+    /// [`Space::Device`](crate::Space), else those of [`Space::Host`](crate::Space).
+    fn memory(&self) -> Option<&dyn DeviceMemory> {
+        None
+    }
 }
 
 /// A plan made ready for an engine. Runs may happen at the same time on different slot tables.
 pub trait Prepared: Send + Sync {
     /// Runs the steps of `plan.body.steps[segment]` in order.
     ///
+    /// The steps are all of the engine's space ([`Plan::step_space`](crate::Plan::step_space)).
     /// The caller guarantees that every slot the segment touches points to enough valid memory, that
     /// written memory is not used by anyone else until completion, and that slots alias only as the plan
     /// says. Entries of slots placed as [`Placement::Constant`](crate::Placement) are the engine's: it sets
@@ -34,14 +48,43 @@ pub trait Prepared: Send + Sync {
 pub enum Completion {
     /// All done.
     Done,
-    /// Still running; the token tells when it is done.
+    /// Still running; the token tells when it is done. Nothing that it writes may be looked at before.
     Pending(Arc<dyn Token>),
+    /// Handed to the device, which works in order: what the engine is asked next sees the results, the host does
+    /// not before the token is done.
+    Queued(Arc<dyn Token>),
 }
 
 /// Work in flight on an engine.
 pub trait Token: Send + Sync {
     /// Calls `then` once when the work is done or has failed, perhaps at once, on any thread.
-    fn on_done(&self, then: Box<dyn FnOnce(Result<(), EngineError>) + Send>);
+    fn on_done(&self, then: OnDone);
+}
+
+/// Memory of a device that the host cannot address.
+///
+/// Addresses are opaque: they are never dereferenced, and bytes may be added to one within its allocation. The
+/// device works in order, so memory may be freed and reused while work that touches it is still queued.
+pub trait DeviceMemory: Send + Sync {
+    /// Memory for this many bytes (at least 1), aligned to 64.
+    fn allocate(&self, bytes: usize) -> Result<*mut u8, EngineError>;
+
+    /// Gives back what [`allocate`](Self::allocate) gave for this size; later work does not use it.
+    fn free(&self, address: *mut u8, bytes: usize);
+
+    /// Copies from the host to an allocation, in the order of the device's work. The source has been read when this
+    /// returns.
+    fn upload(&self, source: &[u8], target: *mut u8) -> Result<(), EngineError>;
+
+    /// Copies the start of an allocation to the host, in the order of the device's work, and hands the bytes over when
+    /// they are there.
+    fn download(&self, source: *mut u8, bytes: usize, then: OnBytes);
+
+    /// Copies from one allocation to another, in the order of the device's work.
+    fn copy(&self, source: *mut u8, target: *mut u8, bytes: usize) -> Result<(), EngineError>;
+
+    /// Whether the device has memory of its own, besides the host's, of unknown size.
+    fn is_separate(&self) -> bool;
 }
 
 /// The memory of each slot during a run. Swap steps exchange entries.

@@ -3,7 +3,8 @@
 use std::fmt::{self, Display, Write};
 
 use crate::{
-    Access, Block, Combiner, Expr, Graph, Kernel, Node, NodeId, NodeOp, Placement, Plan, Stage, Step, StepOp,
+    Access, Block, Combiner, Expr, Graph, Kernel, Node, NodeId, NodeOp, Placement, Plan, Space, Stage, Step,
+    StepOp,
 };
 
 /// Writes through a formatter, indented.
@@ -122,9 +123,17 @@ impl Printer<'_, '_> {
 
 impl Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "plan {} (arena {} bytes, about {} ns)", self.name, self.arena_bytes, self.cost_ns)?;
+        write!(f, "plan {} (arena {} bytes", self.name, self.arena_bytes)?;
+        let device = self.uses_device();
+        if device {
+            write!(f, ", on the device {}", self.device_arena.bytes)?;
+        }
+        writeln!(f, ", about {} ns)", self.cost_ns)?;
         for (i, slot) in self.slots.iter().enumerate() {
             write!(f, "  s{i}: {} ", slot.ty)?;
+            if device && slot.space == Space::Device {
+                write!(f, "device ")?;
+            }
             match slot.placement {
                 Placement::Param(n) => {
                     let donated = self.params.get(n).is_some_and(|param| param.donated);
@@ -140,7 +149,14 @@ impl Display for Plan {
                 writeln!(f, "  result {i} takes the buffer of argument {param}")?;
             }
         }
-        Printer { out: f, depth: 0 }.block(&self.body)
+        let mut printer = Printer { out: f, depth: 1 };
+        for (i, step) in self.body.steps.iter().enumerate() {
+            if let Some(Some(reason)) = self.host_reasons.get(i) {
+                printer.line(format_args!("// on the host: {reason}"))?;
+            }
+            printer.step(step)?;
+        }
+        Ok(())
     }
 }
 

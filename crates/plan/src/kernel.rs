@@ -53,6 +53,46 @@ pub struct Stage {
     pub scratch: Vec<(usize, NodeId)>,
 }
 
+impl Stage {
+    /// All index expressions: of accesses, their bounds, and index values.
+    pub fn visit_exprs(&self, mut f: impl FnMut(&Expr)) {
+        let mut access = |access: &Access| {
+            f(&access.expr);
+            access.bounds.iter().for_each(|bound| f(&bound.expr));
+        };
+        self.stores.iter().for_each(|store| access(&store.access));
+        for node in &self.nodes {
+            if let NodeOp::Load { access: load, .. } = &node.op {
+                access(load);
+            }
+        }
+        for node in &self.nodes {
+            if let NodeOp::Index(expr) = &node.op {
+                f(expr);
+            }
+        }
+    }
+
+    /// As [`Stage::visit_exprs`], to change them.
+    pub fn visit_exprs_mut(&mut self, mut f: impl FnMut(&mut Expr)) {
+        let mut access = |access: &mut Access| {
+            f(&mut access.expr);
+            access.bounds.iter_mut().for_each(|bound| f(&mut bound.expr));
+        };
+        self.stores.iter_mut().for_each(|store| access(&mut store.access));
+        for node in &mut self.nodes {
+            if let NodeOp::Load { access: load, .. } = &mut node.op {
+                access(load);
+            }
+        }
+        for node in &mut self.nodes {
+            if let NodeOp::Index(expr) = &mut node.op {
+                f(expr);
+            }
+        }
+    }
+}
+
 /// A node of a stage, by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NodeId(pub u32);

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod axes;
 mod engine;
 pub mod evaluate;
 mod explain;
@@ -14,9 +15,13 @@ pub mod library;
 mod program;
 mod serialize;
 
-pub use engine::{Completion, Engine, EngineError, Prepared, SlotTable, Token};
+pub use engine::{
+    Completion, DeviceMemory, Engine, EngineError, OnBytes, OnDone, Prepared, SlotTable, Token,
+};
 pub use kernel::{
     Access, Bound, Combiner, Expr, Graph, Kernel, Node, NodeId, NodeOp, Reduction, Stage, Store, Term,
 };
-pub use program::{Block, Param, Placement, Plan, ResultSlot, Slot, SlotId, Space, Step, StepOp};
+pub use program::{
+    Block, DeviceArena, Param, Placement, Plan, ResultSlot, Slot, SlotId, Space, Step, StepOp,
+};
 pub use serialize::SerializeError;

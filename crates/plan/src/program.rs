@@ -24,10 +24,31 @@ pub struct Plan {
     pub results: Vec<ResultSlot>,
     /// What is run.
     pub body: Block,
-    /// Bytes of the arena that a run needs besides arguments, results and constants.
+    /// Bytes of the host's arena that a run needs besides arguments, results and constants.
     pub arena_bytes: usize,
+    /// The same in the memory of the device.
+    pub device_arena: DeviceArena,
+    /// Why a step of `body` is not on the device, by its position; empty in plans for the host alone.
+    pub host_reasons: Vec<Option<Arc<str>>>,
     /// Estimated work of one run in nanoseconds on one host thread; loops of unknown length count once.
     pub cost_ns: u64,
+}
+
+/// Temporary memory of a run on the device, in blocks: a device binds no more than so much at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceArena {
+    /// Bytes in all.
+    pub bytes: usize,
+    /// Bytes of each block but the last; no slot lies in two blocks.
+    pub block: usize,
+}
+
+impl DeviceArena {
+    /// Bytes of each block.
+    pub fn blocks(&self) -> impl Iterator<Item = usize> + use<> {
+        let DeviceArena { bytes, block } = *self;
+        (0..bytes).step_by(block.max(1)).map(move |start| block.min(bytes - start))
+    }
 }
 
 /// Names a slot of a plan.
@@ -67,11 +88,13 @@ pub enum Placement {
     Result(usize),
     /// A constant of the plan.
     Constant(usize),
-    /// Bytes of the arena from this offset (a multiple of 64). Slots whose lives do not meet overlap.
+    /// Bytes of the arena of the slot's space from this offset (a multiple of 64). Slots whose lives do not meet
+    /// overlap.
     Arena(usize),
 }
 
-/// A memory that slots live in. Steps read and write slots of one space; copies between are steps.
+/// A memory that slots live in. A step reads and writes slots of one space, except copies from one to another, which
+/// are steps of the device. All steps inside of control flow are of one space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Space {
     /// Host memory.
@@ -185,6 +208,18 @@ impl Plan {
     /// The array of a slot.
     pub fn slot(&self, id: SlotId) -> &Slot {
         &self.slots[id.index()]
+    }
+
+    /// Where a step runs.
+    pub fn step_space(&self, step: &Step) -> Space {
+        let slots = step.reads.iter().chain(&step.writes);
+        let on_device = slots.map(|&slot| self.slot(slot).space).any(|space| space == Space::Device);
+        if on_device { Space::Device } else { Space::Host }
+    }
+
+    /// Whether any step runs on the device.
+    pub fn uses_device(&self) -> bool {
+        self.body.steps.iter().any(|step| self.step_space(step) == Space::Device)
     }
 
     /// Type of each argument.

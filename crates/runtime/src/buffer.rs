@@ -5,12 +5,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use plan::Space;
 use tensor::TensorType;
 
 use crate::contents::Contents;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::residency::{bring, read};
 use crate::sync::lock;
 use crate::transfer::{copy_strided, dense_byte_strides};
 
@@ -68,18 +70,31 @@ impl Buffer {
         {
             return Err(Error::Invalid(format!("{} strides were given for {ty}", strides.len())));
         }
-        let block = device.pool().allocate(bytes)?;
-        if bytes > 0 {
-            if host.data.is_null() {
-                return Err(Error::Invalid(format!("no host data was given for {ty}")));
-            }
-            let item = ty.dtype.size();
-            let dense = dense_byte_strides(&ty.dims, item);
-            let strides = host.byte_strides.unwrap_or(&dense);
-            // SAFETY: the caller vouches for the source; the fresh block has room for all elements.
-            unsafe { copy_strided(host.data, strides, block.as_ptr(), &dense, &ty.dims, item) };
+        if bytes > 0 && host.data.is_null() {
+            return Err(Error::Invalid(format!("no host data was given for {ty}")));
         }
-        Ok(Buffer::new(Arc::new(ty), device.clone(), Arc::new(Contents::filled(block))))
+        let item = ty.dtype.size();
+        let dense = dense_byte_strides(&ty.dims, item);
+        let strides = host.byte_strides.unwrap_or(&dense);
+        let space = device.space();
+        let contents = if space == Space::Device && (bytes == 0 || strides == &dense[..]) {
+            let block = device.pool(space)?.allocate(bytes)?;
+            if bytes > 0 {
+                // SAFETY: the caller vouches for the source, which is dense.
+                let source = unsafe { std::slice::from_raw_parts(host.data, bytes) };
+                let memory = device.engines()?.memory()?;
+                memory.upload(source, block.as_ptr()).map_err(Error::from_device)?;
+            }
+            Contents::filled(space, block)
+        } else {
+            let block = device.pool(Space::Host)?.allocate(bytes)?;
+            if bytes > 0 {
+                // SAFETY: the caller vouches for the source; the fresh block has room for all elements.
+                unsafe { copy_strided(host.data, strides, block.as_ptr(), &dense, &ty.dims, item) };
+            }
+            Contents::filled(Space::Host, block)
+        };
+        Ok(Buffer::new(Arc::new(ty), device.clone(), Arc::new(contents)))
     }
 
     /// Element type and shape.
@@ -155,41 +170,72 @@ impl Buffer {
         let contents = self.contents("copying a buffer")?;
         let (done, bytes) = (Event::pending(), self.ty.byte_len());
         let copied = Arc::new(Contents::promised(done.clone()));
-        let (pool, target) = (self.device.pool().clone(), copied.clone());
-        let finished = self.copy_when_ready(contents, move |source| {
-            let block = pool.allocate(bytes)?;
-            // SAFETY: both have room for all elements, and the block is fresh.
-            unsafe { std::ptr::copy_nonoverlapping(source, block.as_ptr(), bytes) };
-            target.set_block(block);
+        let (device, source, target) = (self.device.clone(), contents.clone(), copied.clone());
+        let finished = self.when_ready(contents.ready(), move || {
+            let there = |space: &Space| source.block(*space).is_some();
+            let space = [Space::Device, Space::Host].into_iter().find(there);
+            let block = space.and_then(|space| Some((space, source.block(space)?)));
+            let (space, block) = block.ok_or_else(no_memory)?;
+            target.set_block(space, device.duplicate(block, bytes, space)?);
             Ok(())
         })?;
         finished.on_done(Box::new(move |outcome| done.complete(outcome)));
         Ok(Buffer::new(self.ty.clone(), self.device.clone(), copied))
     }
 
-    /// Calls `copy` with the address of the elements once they are ready: here if it is little, else on the thread
-    /// for copies. The event has the outcome.
+    /// Calls `copy` with the address of the elements in host memory once they are there: here if it is little, else on
+    /// another thread. The event has the outcome.
     fn copy_when_ready(
         &self,
         contents: Arc<Contents>,
         copy: impl FnOnce(*const u8) -> Result<()> + Send + 'static,
     ) -> Result<Event> {
-        let run = move |contents: Arc<Contents>| match contents.block() {
-            Some(block) => copy(block.as_ptr()),
-            None => Err(Error::Internal("a ready buffer has no memory".into())),
-        };
-        if contents.ready().is_done() && self.ty.byte_len() <= SMALL_COPY {
-            contents.ready().wait()?;
-            run(contents)?;
+        let ready = contents.ready().clone();
+        if contents.block(Space::Host).is_some() {
+            return self.when_ready(&ready, move || copy(host_address(&contents)?));
+        }
+        if ready.is_done() || contents.is_queued() {
+            // What the device was told to make can be asked of it at once.
+            ready.outcome().unwrap_or(Ok(()))?;
+            return fetch(&self.device, &contents, copy);
+        }
+        let (finished, device) = (Event::pending(), self.device.clone());
+        let told = finished.clone();
+        ready.on_done(Box::new(move |outcome| {
+            let copied = outcome.and_then(|()| match contents.block(Space::Host) {
+                Some(_) => {
+                    let (device_thread, told) = (device.background(), told.clone());
+                    let job = move || told.complete(host_address(&contents).and_then(copy));
+                    device_thread.run(job)
+                }
+                None => {
+                    let told = told.clone();
+                    let fetched = fetch(&device, &contents, copy)?;
+                    fetched.on_done(Box::new(move |outcome| told.complete(outcome)));
+                    Ok(())
+                }
+            });
+            if let Err(error) = copied {
+                told.complete(Err(error));
+            }
+        }));
+        Ok(finished)
+    }
+
+    /// Calls `job` once the elements are ready: here if they are few, else on the thread for copies. The event has the
+    /// outcome.
+    fn when_ready(&self, ready: &Event, job: impl FnOnce() -> Result<()> + Send + 'static) -> Result<Event> {
+        if ready.is_done() && self.ty.byte_len() <= SMALL_COPY {
+            ready.wait()?;
+            job()?;
             return Ok(Event::ready());
         }
         let done = Event::pending();
         let (finished, device) = (done.clone(), self.device.clone());
-        let ready = contents.ready().clone();
         ready.on_done(Box::new(move |outcome| {
             let job = {
                 let finished = finished.clone();
-                move || finished.complete(outcome.and_then(|()| run(contents)))
+                move || finished.complete(outcome.and_then(|()| job()))
             };
             if let Err(error) = device.background().run(job) {
                 finished.complete(Err(error));
@@ -198,12 +244,20 @@ impl Buffer {
         Ok(done)
     }
 
+    /// The contents in host memory, ready to be read. Blocks until they are there.
+    fn host_contents(&self, contents: Arc<Contents>) -> Result<Arc<Contents>> {
+        while let Some(event) = bring(&self.device, &contents, Space::Host)? {
+            event.wait()?;
+        }
+        contents.ready().wait()?;
+        Ok(contents)
+    }
+
     /// Keeps the elements in place for a reader outside this library, until
     /// [`release_external`](Self::release_external). Waits until they are ready.
     pub fn acquire_external(&self) -> Result<()> {
         self.device.made_in().check()?;
-        let contents = self.contents("reading a buffer in place")?;
-        contents.ready().wait()?;
+        let contents = self.host_contents(self.contents("reading a buffer in place")?)?;
         let mut state = lock(&self.state);
         state.external += 1;
         state.external_contents.get_or_insert(contents);
@@ -223,7 +277,7 @@ impl Buffer {
         drop(unused);
     }
 
-    /// Address of the first element. Waits until the elements are ready. Stays valid while the buffer, or an
+    /// Address of the first element in host memory. Waits until the elements are ready. Stays valid while the buffer, or an
     /// external reference to it, lives.
     pub fn address(&self) -> Result<*mut u8> {
         self.device.made_in().check()?;
@@ -232,10 +286,33 @@ impl Buffer {
             Some(contents) => contents,
             None => self.contents("taking the address of a buffer")?,
         };
-        contents.ready().wait()?;
-        let block = contents.block().ok_or_else(|| Error::Internal("a ready buffer has no memory".into()))?;
-        Ok(block.as_ptr())
+        let contents = self.host_contents(contents)?;
+        Ok(host_address(&contents)?.cast_mut())
     }
+}
+
+/// Hands the elements that are, or will be, in the memory of the device to `copy`. The event has its outcome.
+fn fetch(
+    device: &Device,
+    contents: &Contents,
+    copy: impl FnOnce(*const u8) -> Result<()> + Send + 'static,
+) -> Result<Event> {
+    let bytes = contents.block(Space::Device).ok_or_else(no_memory)?.capacity();
+    let finished = Event::pending();
+    let told = finished.clone();
+    let then = move |outcome: Result<&[u8], plan::EngineError>| {
+        told.complete(outcome.map_err(Error::from_device).and_then(|data| copy(data.as_ptr())));
+    };
+    read(device, contents, bytes, Box::new(then))?;
+    Ok(finished)
+}
+
+fn host_address(contents: &Contents) -> Result<*const u8> {
+    Ok(contents.block(Space::Host).ok_or_else(no_memory)?.as_ptr())
+}
+
+fn no_memory() -> Error {
+    Error::Internal("a ready buffer has no memory".into())
 }
 
 impl Drop for Buffer {

@@ -1,11 +1,13 @@
 //! Clients: where everything begins.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
-use plan::{Engine, Plan};
+use compiler::Target;
+use plan::{Engine, Plan, Space};
 
 use crate::device::Device;
+use crate::engine::{Choice, Engines};
 use crate::error::Result;
 use crate::executable::Executable;
 use crate::fingerprint::fingerprint;
@@ -13,7 +15,7 @@ use crate::fork::Generation;
 use crate::log::{Level, log};
 use crate::options::{ClientOptions, CompileOptions};
 use crate::program::{Origin, Program};
-use crate::{compile, engine, limit};
+use crate::{compile, limit};
 
 /// Name of the platform, as frameworks register it.
 pub const PLATFORM_NAME: &str = "mps";
@@ -24,27 +26,33 @@ pub const MEMORY_KIND: &str = "device";
 /// A client: one device with its memory and its queue. Clients share nothing.
 pub struct Client {
     device: Arc<Device>,
-    /// Started with the first program.
-    engine: OnceLock<Result<Arc<dyn Engine>>>,
     platform_version: String,
 }
 
 impl Client {
     /// A client of its own. Starts no thread.
-    pub fn new(options: &ClientOptions) -> Client {
-        Client::over(options, OnceLock::new())
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`](crate::Error) if the options ask for a GPU that is not there.
+    pub fn new(options: &ClientOptions) -> Result<Client> {
+        Ok(Client::over(options, Choice::of(options)?))
     }
 
-    /// A client whose programs run on a given engine.
+    /// A client whose programs run on a given engine: one of the host, or of a device beside the host engine.
     pub fn with_engine(options: &ClientOptions, engine: Arc<dyn Engine>) -> Client {
-        Client::over(options, OnceLock::from(Ok(engine)))
+        Client::over(options, Choice::Given(Engines { host: engine, device: None, target: Target::host() }))
     }
 
-    fn over(options: &ClientOptions, engine: OnceLock<Result<Arc<dyn Engine>>>) -> Client {
+    fn over(options: &ClientOptions, choice: Choice) -> Client {
         Generation::watch();
         let limit = options.memory_limit.unwrap_or_else(limit::default_limit);
-        let device = Device::new(engine::device_kind(engine::thread_count()), limit);
-        Client { device, engine, platform_version: format!("jax-metallib {}", env!("CARGO_PKG_VERSION")) }
+        let device = Device::new(choice, limit);
+        // Plans depend on the device: so does what caches keep of them.
+        let on = match device.space() {
+            Space::Host => String::new(),
+            Space::Device => format!(" on {}", device.kind()),
+        };
+        Client { device, platform_version: format!("jax-metallib {}{on}", env!("CARGO_PKG_VERSION")) }
     }
 
     /// The device.
@@ -62,7 +70,7 @@ impl Client {
         self.device.made_in().check()?;
         options.check_device_count()?;
         let start = Instant::now();
-        let plan = compile::compile(bytes)?;
+        let plan = compile::compile(bytes, &self.device.engines()?.target)?;
         let compiled = start.elapsed();
         let fingerprint = fingerprint(&[self.platform_version.as_bytes(), bytes]);
         let source = compile::keeps_source(options).then(|| bytes.into());
@@ -88,8 +96,7 @@ impl Client {
 
     /// Loads a plan.
     pub fn load_plan(&self, plan: Plan, origin: Origin) -> Result<Executable> {
-        let engine = self.engine.get_or_init(engine::start).clone()?;
-        let program = Program::new(plan, origin, &*engine, &self.platform_version)?;
+        let program = Program::new(plan, origin, self.device.engines()?, &self.platform_version)?;
         Ok(Executable::new(Arc::new(program), self.device.clone()))
     }
 }
@@ -99,7 +106,6 @@ impl Drop for Client {
         if self.device.made_in().forked() {
             // Its threads are gone and its locks may be held for ever: the child lets it be.
             std::mem::forget(self.device.clone());
-            std::mem::forget(std::mem::take(&mut self.engine));
         } else {
             self.device.queue().close();
         }

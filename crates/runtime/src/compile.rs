@@ -1,13 +1,14 @@
 //! From program bytes to a plan.
 
+use compiler::Target;
 use plan::Plan;
 
 use crate::dump::{Dump, ELIDE_ABOVE};
 use crate::error::{Error, Result};
 use crate::options::{CompileOptions, OptionValue};
 
-/// Compiles MLIR bytecode or text of StableHLO for the engine.
-pub fn compile(bytes: &[u8]) -> Result<Plan> {
+/// Compiles MLIR bytecode or text of StableHLO.
+pub fn compile(bytes: &[u8], target: &Target) -> Result<Plan> {
     let dump = Dump::next();
     // The name is not known yet, and reading may fail: so the files of the bytes go without.
     dump.write("program", "mlirbc", || bytes);
@@ -16,7 +17,7 @@ pub fn compile(bytes: &[u8]) -> Result<Plan> {
     let options = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
     dump.write(&name, "mlir", || stablehlo::print::module_with(&module, options));
     stablehlo::verify::verify(&module).map_err(|error| Error::Program(error.to_string().into()))?;
-    let plan = compiler::compile(module, &compiler::Target::host(), &compiler::Settings::default());
+    let plan = compiler::compile(module, target, &compiler::Settings::default());
     let plan = plan.map_err(compiler_error)?;
     dump.write(&name, "plan", || plan.to_string());
     Ok(plan)

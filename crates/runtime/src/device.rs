@@ -1,30 +1,47 @@
-//! The device: its memory, its queue, its threads.
+//! The device: its engines, its memory, its queue, its threads.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use plan::Space;
 
 use crate::background::Background;
+use crate::engine::{Choice, Engines};
+use crate::error::Result;
 use crate::fork::Generation;
-use crate::pool::Pool;
+use crate::pool::{Block, Pool};
 use crate::queue::Queue;
 
 /// A device of a client. Buffers hold it, so its memory outlives the client if need be.
 pub struct Device {
+    choice: Choice,
     kind: String,
-    pool: Arc<Pool>,
+    /// Started with the first program or, on a GPU, the first array.
+    engines: OnceLock<Result<Started>>,
+    host_pool: Arc<Pool>,
     queue: Arc<Queue>,
     background: Background,
     made_in: Generation,
+    memory_limit: u64,
+}
+
+/// What a device has once it is used.
+struct Started {
+    engines: Engines,
+    device_pool: Option<Arc<Pool>>,
 }
 
 impl Device {
     /// A device that may use `memory_limit` bytes. Starts no thread.
-    pub(crate) fn new(kind: String, memory_limit: u64) -> Arc<Device> {
+    pub(crate) fn new(choice: Choice, memory_limit: u64) -> Arc<Device> {
         Arc::new(Device {
-            kind,
-            pool: Pool::new(memory_limit),
+            kind: choice.kind(),
+            choice,
+            engines: OnceLock::new(),
+            host_pool: Pool::new(memory_limit),
             queue: Queue::new(memory_limit / 4),
             background: Background::new(),
             made_in: Generation::current(),
+            memory_limit,
         })
     }
 
@@ -38,9 +55,56 @@ impl Device {
         &self.kind
     }
 
-    /// The memory.
-    pub fn pool(&self) -> &Arc<Pool> {
-        &self.pool
+    /// The memory that arrays are put into.
+    pub(crate) fn space(&self) -> Space {
+        self.choice.space()
+    }
+
+    /// The engines.
+    pub(crate) fn engines(&self) -> Result<&Engines> {
+        Ok(&self.started()?.engines)
+    }
+
+    fn started(&self) -> Result<&Started> {
+        self.made_in.check()?;
+        let start = || {
+            let engines = self.choice.start()?;
+            let device_pool = engines.device.clone().map(|engine| {
+                let separate = engine.memory().is_some_and(|memory| memory.is_separate());
+                Pool::on_device(if separate { u64::MAX } else { self.memory_limit }, engine)
+            });
+            Ok(Started { engines, device_pool })
+        };
+        self.engines.get_or_init(start).as_ref().map_err(Clone::clone)
+    }
+
+    /// The memory of a space.
+    pub(crate) fn pool(&self, space: Space) -> Result<&Arc<Pool>> {
+        match space {
+            Space::Host => Ok(&self.host_pool),
+            Space::Device => {
+                let pool = self.started()?.device_pool.as_ref();
+                pool.ok_or_else(|| crate::Error::Internal("the host has no memory of a device".into()))
+            }
+        }
+    }
+
+    /// Figures of the memory that arrays are put into.
+    pub fn memory_stats(&self) -> crate::MemoryStats {
+        self.pool(self.space()).map_or_else(|_| self.host_pool.stats(), |pool| pool.stats())
+    }
+
+    /// A copy of the first `len` bytes of a block, in the same space; in the order of the device's work.
+    pub(crate) fn duplicate(&self, source: &Block, len: usize, space: Space) -> Result<Block> {
+        let block = self.pool(space)?.allocate(len)?;
+        match space {
+            Space::Host => block.copy_from(source, len),
+            Space::Device => {
+                let memory = self.engines()?.memory()?;
+                memory.copy(source.as_ptr(), block.as_ptr(), len).map_err(crate::Error::from_device)?;
+            }
+        }
+        Ok(block)
     }
 
     /// The runs.

@@ -1,30 +1,151 @@
-//! The choice of an engine.
+//! The choice of engines: the host's, and that of a GPU where one is to be used.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use compiler::{DeviceTarget, Target};
+use gpu::{Adapter, GpuEngine, Selection};
 use host::HostEngine;
-use plan::Engine;
+use plan::{DeviceMemory, Engine, Space};
 
 use crate::error::{Error, Result};
+use crate::options::{ClientOptions, DeviceChoice};
 use crate::platform;
 
-/// Name of the engine, for people.
-pub const NAME: &str = "host";
+/// Arrays of temporary memory on a device are placed in blocks of this many bytes, or of what it binds at once.
+const ARENA_BLOCK: u64 = 1 << 30;
 
-/// Threads that the engine will use: as many as the process may.
+/// The engines of a device.
+#[derive(Clone)]
+pub struct Engines {
+    /// Runs steps of the host.
+    pub host: Arc<dyn Engine>,
+    /// Runs steps of the device.
+    pub device: Option<Arc<dyn Engine>>,
+    /// What programs are compiled for.
+    pub target: Target,
+}
+
+/// What a device will run on, before anything is started.
+pub enum Choice {
+    /// The host engine alone.
+    Host,
+    /// A GPU beside it.
+    Gpu(Box<Adapter>),
+    /// Engines that were made elsewhere.
+    Given(Engines),
+}
+
+/// Threads that the host engine will use: as many as the process may.
 pub fn thread_count() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get())
 }
 
-/// What a device on this engine is, for people.
-pub fn device_kind(threads: usize) -> String {
-    format!("{NAME} ({}, {threads} thread{})", platform::processor(), if threads == 1 { "" } else { "s" })
+impl Choice {
+    /// Looks for what the options ask for. Opens nothing.
+    ///
+    /// # Errors
+    /// If they ask for a GPU and there is none.
+    pub fn of(options: &ClientOptions) -> Result<Choice> {
+        if options.device == DeviceChoice::Host {
+            return Ok(Choice::Host);
+        }
+        let found = gpu::select(&Selection { name: options.adapter.clone() });
+        match found {
+            Some(adapter) => Ok(Choice::Gpu(Box::new(adapter))),
+            None if options.device == DeviceChoice::Auto && options.adapter.is_none() => Ok(Choice::Host),
+            None => {
+                let there = match gpu::adapter_names() {
+                    names if names.is_empty() => "this machine has none".to_string(),
+                    names => format!("there are: {}", names.join(", ")),
+                };
+                let wanted = match &options.adapter {
+                    Some(name) => format!("no GPU has `{name}` in its name (JAX_METALLIB_ADAPTER)"),
+                    None => {
+                        "no GPU was found (JAX_METALLIB_DEVICE=gpu); software devices are only taken when \
+                             JAX_METALLIB_ADAPTER names them"
+                            .to_string()
+                    }
+                };
+                Err(Error::NoDevice(format!("{wanted}; {there}").into()))
+            }
+        }
+    }
+
+    /// Name of the engine, for people.
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Choice::Gpu(_) => "gpu",
+            Choice::Host | Choice::Given(_) => "host",
+        }
+    }
+
+    /// What the device is, for people.
+    pub fn kind(&self) -> String {
+        match self {
+            Choice::Gpu(adapter) => adapter.kind(),
+            Choice::Host | Choice::Given(_) => {
+                let threads = thread_count();
+                let s = if threads == 1 { "" } else { "s" };
+                format!("host ({}, {threads} thread{s})", platform::processor())
+            }
+        }
+    }
+
+    /// The memory that arrays are put into.
+    pub fn space(&self) -> Space {
+        match self {
+            Choice::Gpu(_) => Space::Device,
+            Choice::Host => Space::Host,
+            Choice::Given(engines) if engines.device.is_some() => Space::Device,
+            Choice::Given(_) => Space::Host,
+        }
+    }
+
+    /// Starts the engines.
+    ///
+    /// # Errors
+    /// What the engines say.
+    pub fn start(&self) -> Result<Engines> {
+        let host = || -> Result<Arc<dyn Engine>> {
+            Ok(Arc::new(HostEngine::new(thread_count()).map_err(Error::from_device)?))
+        };
+        match self {
+            Choice::Given(engines) => Ok(engines.clone()),
+            Choice::Host => Ok(Engines { host: host()?, device: None, target: Target::host() }),
+            Choice::Gpu(adapter) => {
+                let device = adapter.as_ref().clone().open(cache_folder()).map_err(Error::from_device)?;
+                let engine = GpuEngine::new(device).map_err(Error::from_device)?;
+                let target = Target::device(device_target(&engine));
+                Ok(Engines { host: host()?, device: Some(Arc::new(engine)), target })
+            }
+        }
+    }
 }
 
-/// Starts the engine.
-pub fn start() -> Result<Arc<dyn Engine>> {
-    let engine = HostEngine::new(thread_count());
-    engine
-        .map(|engine| Arc::new(engine) as Arc<dyn Engine>)
-        .map_err(|error| Error::Internal(error.to_string().into()))
+impl Engines {
+    /// The memory of the device.
+    ///
+    /// # Errors
+    /// If there is no device.
+    pub fn memory(&self) -> Result<&dyn DeviceMemory> {
+        let memory = self.device.as_deref().and_then(Engine::memory);
+        memory.ok_or_else(|| Error::Internal("an array is on a device, and there is none".into()))
+    }
+}
+
+fn device_target(engine: &GpuEngine) -> DeviceTarget {
+    let block = engine.device().features().max_binding_bytes.min(ARENA_BLOCK) / 256 * 256;
+    let engine = engine.clone();
+    DeviceTarget {
+        arena_block: block as usize,
+        supports: Arc::new(move |step, types| engine.supports(step, types).map_err(|refusal| refusal.0)),
+    }
+}
+
+/// Where compiled shaders are kept between processes.
+fn cache_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
+    Some(folder?.join("jax-metallib"))
 }

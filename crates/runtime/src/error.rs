@@ -111,6 +111,12 @@ pub enum Error {
         /// What the engine says.
         message: Arc<str>,
     },
+    /// The caller's or the machine's: the device that is asked for is not there.
+    #[error("{0}")]
+    NoDevice(Arc<str>),
+    /// The machine's: the device does not work, or no longer does.
+    #[error("{0}. Arrays on it are lost; start the process again")]
+    Device(Arc<str>),
     /// Ours: something that should hold does not.
     #[error("internal error: {0}. Please report it with the program (JAX_METALLIB_DUMP=<dir> writes it)")]
     Internal(Arc<str>),
@@ -144,12 +150,13 @@ impl Error {
             | Error::Invalid(_)
             | Error::DeviceCount { .. }
             | Error::Program(_)
+            | Error::NoDevice(_)
             | Error::Deserialize(_) => ErrorKind::InvalidArgument,
             Error::OutOfMemory { .. } | Error::StepOutOfMemory { .. } => ErrorKind::ResourceExhausted,
             Error::Forked => ErrorKind::FailedPrecondition,
             Error::Unsupported(_) | Error::Unimplemented(_) => ErrorKind::Unimplemented,
             Error::Cancelled => ErrorKind::Cancelled,
-            Error::Run { .. } | Error::Internal(_) => ErrorKind::Internal,
+            Error::Run { .. } | Error::Device(_) | Error::Internal(_) => ErrorKind::Internal,
         }
     }
 
@@ -160,6 +167,16 @@ impl Error {
             plan::EngineError::Unsupported { .. } => Error::Unsupported(message),
             plan::EngineError::OutOfMemory { .. } => Error::StepOutOfMemory { program, message },
             plan::EngineError::Failed { .. } => Error::Run { program, message },
+        }
+    }
+
+    /// The error for what an engine reports outside of programs.
+    pub(crate) fn from_device(error: plan::EngineError) -> Error {
+        match error {
+            plan::EngineError::OutOfMemory { bytes, .. } => {
+                Error::OutOfMemory { requested: bytes as u64, in_use: 0, limit: bytes as u64 }
+            }
+            error => Error::Device(error.to_string().into()),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use plan::Space;
 use smallvec::SmallVec;
 
 use crate::buffer::Buffer;
@@ -70,12 +71,11 @@ impl Executable {
             return Err(Error::ExecutableDeleted { program: program.name().clone() });
         }
         let mut taken = self.check_arguments(arguments)?;
-        let ready =
-            taken.iter().all(|argument| argument.contents.as_ref().is_none_or(|c| c.ready().is_done()));
-        let turn =
-            if ready && program.cost_ns() <= INLINE_NS { self.device.queue().try_turn() } else { None };
+        let ready = taken.iter().enumerate().all(|(index, argument)| self.is_ready(index, argument));
+        let quick = program.cost_ns() <= INLINE_NS || program.only_queues();
+        let turn = if ready && quick { self.device.queue().try_turn(program.new_bytes()) } else { None };
         if program.new_bytes() > NO_SURPRISE && (turn.is_some() || self.device.queue().is_idle()) {
-            self.device.pool().check_room(program.new_bytes())?;
+            self.device.pool(self.device.space())?.check_room(program.new_bytes())?;
         }
         for (index, argument) in taken.iter_mut().enumerate() {
             if program.donates(index) && !keep.contains(&(index as i64)) {
@@ -84,26 +84,41 @@ impl Executable {
             }
         }
 
-        let done = if turn.is_some() { Event::ready() } else { Event::pending() };
-        let mut run = Run::new(program.clone(), self.device.pool().clone(), taken, done.clone());
+        let finishes = turn.is_some() && self.device.space() == Space::Host;
+        let done = if finishes { Event::ready() } else { Event::pending() };
+        let mut run = Run::new(program.clone(), self.device.clone(), taken, done.clone());
         let results = program.results().iter().zip(run.results());
         let results = results
             .map(|(ty, contents)| Buffer::new(ty.clone(), self.device.clone(), contents.clone()))
             .collect();
         match turn {
             Some(turn) => {
-                loop {
+                let queued = loop {
                     match run.advance(self.device.queue().closing()) {
-                        Progress::Finished(outcome) => break outcome?,
+                        Progress::Finished(outcome) => {
+                            outcome?;
+                            break None;
+                        }
                         Progress::Waiting(event) => event.wait()?,
+                        Progress::Queued(token) => break Some(token),
                     }
+                };
+                match queued {
+                    Some(token) => turn.finish_later(run, &token),
+                    None => run.into_event().complete(Ok(())),
                 }
-                drop(run);
-                drop(turn);
             }
             None => self.device.queue().submit(run)?,
         }
         Ok(Execution { results, done })
+    }
+
+    /// Whether a run can start with an argument at once.
+    fn is_ready(&self, index: usize, argument: &Argument) -> bool {
+        let Some(contents) = &argument.contents else { return true };
+        let space = self.program.parameter_space(index);
+        let there = contents.block(space).is_some() || space == Space::Device;
+        there && contents.ready().is_done() || space == Space::Device && contents.is_queued()
     }
 
     /// Takes hold of what the arguments contain, if they fit the program.

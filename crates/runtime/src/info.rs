@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use crate::engine;
+use crate::error::Result;
+use crate::options::ClientOptions;
 
 /// Facts about the library for people and for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +20,17 @@ pub struct Info {
 }
 
 /// The facts. Makes no client and starts no thread.
-pub fn info() -> Info {
-    let threads = engine::thread_count();
-    Info {
+///
+/// # Errors
+/// As [`Client::new`](crate::Client::new).
+pub fn info(options: &ClientOptions) -> Result<Info> {
+    let choice = engine::Choice::of(options)?;
+    Ok(Info {
         version: env!("CARGO_PKG_VERSION"),
-        device_kind: engine::device_kind(threads),
-        engine: engine::NAME,
-        threads,
-    }
+        device_kind: choice.kind(),
+        engine: choice.engine(),
+        threads: engine::thread_count(),
+    })
 }
 
 impl Info {

@@ -4,6 +4,7 @@
 //!   started when it is first needed.
 //! - A [`Buffer`] is a typed array on the device; an [`Executable`] is a program on the device. Executing one gives
 //!   buffers that may still be on their way; an [`Event`] tells when they are ready, or that they never will be.
+//! - An array is in the memory of the host, in that of the device, or in both; it is brought over when it is needed.
 //! - A run is an object that can stop at a step and be resumed, so waiting holds no thread.
 //!
 //! Nothing here is global to the process, except the count of forks: clients share nothing.
@@ -31,6 +32,7 @@ mod platform;
 mod pool;
 mod program;
 mod queue;
+mod residency;
 mod run;
 mod sync;
 mod transfer;
@@ -43,6 +45,6 @@ pub use event::{Callback, Event};
 pub use executable::{Executable, Execution};
 pub use fork::Generation;
 pub use info::{Info, info};
-pub use options::{ClientOptions, CompileOptions, DeviceAssignment, OptionValue};
+pub use options::{ClientOptions, CompileOptions, DeviceAssignment, DeviceChoice, OptionValue};
 pub use pool::MemoryStats;
 pub use program::{Origin, Program, ProgramMemory};

@@ -7,6 +7,42 @@ use crate::error::{Error, Result};
 pub struct ClientOptions {
     /// Bytes that arrays and scratch memory may take; by default most of what the machine grants.
     pub memory_limit: Option<u64>,
+    /// What computes.
+    pub device: DeviceChoice,
+    /// A part of the name of the GPU that is wanted, of any case.
+    pub adapter: Option<String>,
+}
+
+impl ClientOptions {
+    /// What `JAX_METALLIB_DEVICE` and `JAX_METALLIB_ADAPTER` ask for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a device of another name.
+    pub fn from_environment() -> Result<ClientOptions> {
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let device = match text("JAX_METALLIB_DEVICE").as_deref() {
+            None | Some("auto") => DeviceChoice::Auto,
+            Some("gpu") => DeviceChoice::Gpu,
+            Some("host") => DeviceChoice::Host,
+            Some(other) => {
+                let message = format!("JAX_METALLIB_DEVICE={other}: expected `auto`, `gpu` or `host`");
+                return Err(Error::Invalid(message));
+            }
+        };
+        Ok(ClientOptions { memory_limit: None, device, adapter: text("JAX_METALLIB_ADAPTER") })
+    }
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// A GPU if there is a real one, else the host.
+    #[default]
+    Auto,
+    /// A GPU.
+    Gpu,
+    /// The host.
+    Host,
 }
 
 /// A value of a named option.

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 
+use plan::{DeviceMemory, Engine, EngineError};
+
 use crate::error::{Error, Result};
 use crate::fork::Generation;
 use crate::platform;
@@ -45,9 +47,10 @@ pub struct MemoryStats {
     pub idle: u64,
 }
 
-/// A source of aligned memory within a limit.
+/// A source of aligned memory within a limit. The memory is the host's or, with an engine, that of its device.
 pub struct Pool {
     state: Mutex<State>,
+    engine: Option<Arc<dyn Engine>>,
     made_in: Generation,
 }
 
@@ -65,9 +68,19 @@ unsafe impl Send for State {}
 impl Pool {
     /// A pool that hands out `limit` bytes at most.
     pub fn new(limit: u64) -> Arc<Pool> {
+        Pool::over(limit, None)
+    }
+
+    /// A pool that hands out memory of an engine's device.
+    pub fn on_device(limit: u64, engine: Arc<dyn Engine>) -> Arc<Pool> {
+        Pool::over(limit, Some(engine))
+    }
+
+    fn over(limit: u64, engine: Option<Arc<dyn Engine>>) -> Arc<Pool> {
         let stats = MemoryStats { limit, ..MemoryStats::default() };
         Arc::new(Pool {
             state: Mutex::new(State { stats, small: Vec::new(), large: BTreeSet::new() }),
+            engine,
             made_in: Generation::current(),
         })
     }
@@ -79,7 +92,7 @@ impl Pool {
         let mut state = lock(&self.state);
         let (capacity, start) = match state.take_idle(wanted) {
             Some(found) => found,
-            None => (wanted, state.fresh(wanted)?),
+            None => (wanted, state.fresh(wanted, self.source())?),
         };
         let stats = &mut state.stats;
         stats.in_use += capacity as u64;
@@ -114,16 +127,25 @@ impl Pool {
             state.keep(start, capacity);
         } else {
             drop(state);
-            release(start, capacity);
+            release(start, capacity, self.source());
         }
+    }
+
+    /// The memory of a device, if it is not the host's.
+    fn source(&self) -> Option<&dyn DeviceMemory> {
+        self.engine.as_deref().and_then(Engine::memory)
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
+        if self.made_in.forked() && self.engine.is_some() {
+            return;
+        }
+        let source = self.engine.as_deref().and_then(Engine::memory);
         // Without a lock: nobody else has the pool any more, in a forked child neither.
         let state = self.state.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
-        state.evict(u64::MAX);
+        state.evict(u64::MAX, source);
     }
 }
 
@@ -158,14 +180,26 @@ impl State {
     }
 
     /// New memory from the system, after giving kept blocks back to it where the limit demands that.
-    fn fresh(&mut self, capacity: usize) -> Result<NonNull<u8>> {
+    fn fresh(&mut self, capacity: usize, source: Option<&dyn DeviceMemory>) -> Result<NonNull<u8>> {
         let MemoryStats { in_use, idle, limit, .. } = self.stats;
         let refusal = Error::OutOfMemory { requested: capacity as u64, in_use, limit };
         let needed = in_use.saturating_add(capacity as u64);
         if needed > limit {
             return Err(refusal);
         }
-        self.evict((needed + idle).saturating_sub(limit));
+        self.evict(needed.saturating_add(idle).saturating_sub(limit), source);
+        if let Some(memory) = source {
+            let taken = memory.allocate(capacity).or_else(|_| {
+                // What is kept may stand in the way.
+                self.evict(u64::MAX, source);
+                memory.allocate(capacity)
+            });
+            let address = taken.map_err(|error| match error {
+                EngineError::OutOfMemory { .. } => refusal.clone(),
+                error => Error::from_device(error),
+            })?;
+            return NonNull::new(address).ok_or(refusal);
+        }
         let layout = layout(capacity).map_err(|_| refusal.clone())?;
         // SAFETY: the size of the layout is not 0, because capacities are not.
         let start = NonNull::new(unsafe { std::alloc::alloc(layout) }).ok_or(refusal)?;
@@ -176,14 +210,14 @@ impl State {
     }
 
     /// Gives kept blocks back to the system, largest first, until `bytes` are freed or none is left.
-    fn evict(&mut self, bytes: u64) {
+    fn evict(&mut self, bytes: u64, source: Option<&dyn DeviceMemory>) {
         let mut freed = 0;
         while freed < bytes
             && let Some((capacity, start)) = self.take_largest()
         {
             freed += capacity as u64;
             self.stats.idle -= capacity as u64;
-            release(start, capacity);
+            release(start, capacity, source);
         }
     }
 
@@ -210,17 +244,18 @@ unsafe impl Send for Block {}
 unsafe impl Sync for Block {}
 
 impl Block {
-    /// Address of the first byte, aligned to [`ALIGNMENT`]; valid for [`capacity`](Self::capacity) bytes.
+    /// Address of the first byte, opaque if it is of a device, aligned to [`ALIGNMENT`]; valid for [`capacity`](Self::capacity) bytes.
     pub fn as_ptr(&self) -> *mut u8 {
         self.start.as_ptr()
     }
 
-    /// Fills the first `len` bytes from another block.
+    /// Fills the first `len` bytes from another block; both are of the host.
     ///
     /// # Panics
     ///
     /// If one of the blocks is smaller.
     pub fn copy_from(&self, source: &Block, len: usize) {
+        debug_assert!(self.pool.engine.is_none() && source.pool.engine.is_none(), "blocks of the host");
         assert!(len <= self.capacity && len <= source.capacity, "a copy within both blocks");
         // SAFETY: both blocks have that many bytes and, being two owners, do not overlap.
         unsafe { std::ptr::copy_nonoverlapping(source.as_ptr(), self.as_ptr(), len) };
@@ -249,7 +284,10 @@ fn layout(capacity: usize) -> Result<Layout, std::alloc::LayoutError> {
     Layout::from_size_align(capacity, if capacity >= HUGE { HUGE_PAGE } else { ALIGNMENT })
 }
 
-fn release(start: NonNull<u8>, capacity: usize) {
+fn release(start: NonNull<u8>, capacity: usize, source: Option<&dyn DeviceMemory>) {
+    if let Some(memory) = source {
+        return memory.free(start.as_ptr(), capacity);
+    }
     let layout = layout(capacity).expect("the block was allocated with this layout");
     // SAFETY: allocated in `fresh` with the same layout, and given up by its one owner.
     unsafe { std::alloc::dealloc(start.as_ptr(), layout) };

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use plan::{Engine, Placement, Plan, Prepared, SlotTable};
+use plan::{Completion, Engine, Placement, Plan, Prepared, Slot, SlotTable, Space, StepOp};
 use smallvec::SmallVec;
 use tensor::TensorType;
 
+use crate::engine::Engines;
 use crate::error::{Error, Result};
 
 /// Steps that an engine is handed at a time. Between two segments a run notices that its client closes.
@@ -20,7 +21,10 @@ pub struct Program {
     name: Arc<str>,
     parameters: Vec<Arc<TensorType>>,
     results: Vec<Arc<TensorType>>,
-    prepared: Arc<dyn Prepared>,
+    plan: Arc<Plan>,
+    /// By [`Space`]; none where no step is of it.
+    prepared: [Option<Arc<dyn Prepared>>; 2],
+    segments: Vec<Segment>,
     new_bytes: u64,
     origin: Origin,
     platform_version: String,
@@ -48,6 +52,15 @@ pub struct ProgramMemory {
     pub scratch: u64,
 }
 
+/// Consecutive steps of one space.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Whose they are.
+    pub space: Space,
+    /// Which.
+    pub steps: Range<usize>,
+}
+
 /// Where the arrays of a run are.
 pub struct Addresses {
     /// One an argument. The argument that a result replaces has that result's address.
@@ -56,23 +69,37 @@ pub struct Addresses {
     pub results: SmallVec<[*mut u8; 8]>,
     /// Scratch memory of [`Program::arena_bytes`].
     pub arena: *mut u8,
+    /// The same on the device, a block an entry.
+    pub device_arena: SmallVec<[*mut u8; 1]>,
 }
 
 impl Program {
     /// Prepares a plan for an engine.
-    pub fn new(plan: Plan, origin: Origin, engine: &dyn Engine, platform_version: &str) -> Result<Program> {
+    pub fn new(plan: Plan, origin: Origin, engines: &Engines, platform_version: &str) -> Result<Program> {
         check_interface(&plan)?;
         let name: Arc<str> = plan.name.as_str().into();
         let plan = Arc::new(plan);
-        let prepared = engine.prepare(plan.clone()).map_err(|error| Error::from_engine(&name, error))?;
+        let segments = segments(&plan);
+        let prepare = |space: Space, engine: Option<&Arc<dyn Engine>>| {
+            if !segments.iter().any(|segment| segment.space == space) {
+                return Ok(None);
+            }
+            let engine =
+                engine.ok_or_else(|| Error::Internal("a plan for a device, and there is none".into()))?;
+            engine.prepare(plan.clone()).map(Some).map_err(|error| Error::from_engine(&name, error))
+        };
+        let prepared =
+            [prepare(Space::Host, Some(&engines.host))?, prepare(Space::Device, engines.device.as_ref())?];
         let fresh = plan.results.iter().filter(|result| result.alias.is_none());
         let fresh_bytes: u64 = fresh.map(|result| result.ty.byte_len() as u64).sum();
         Ok(Program {
             name,
             parameters: plan.param_types().cloned().map(Arc::new).collect(),
             results: plan.result_types().cloned().map(Arc::new).collect(),
-            new_bytes: fresh_bytes + plan.arena_bytes as u64,
+            new_bytes: fresh_bytes + plan.arena_bytes as u64 + plan.device_arena.bytes as u64,
+            plan,
             prepared,
+            segments,
             origin,
             platform_version: platform_version.to_string(),
         })
@@ -129,18 +156,41 @@ impl Program {
             arguments: sum(&self.parameters),
             results: sum(&self.results),
             aliased: aliased.map(|(_, ty)| ty.byte_len() as u64).sum(),
-            scratch: self.arena_bytes() as u64,
+            scratch: self.arena_bytes() as u64 + self.plan.device_arena.bytes as u64,
         }
     }
 
     /// The plan.
     pub fn plan(&self) -> &Plan {
-        self.prepared.plan()
+        &self.plan
     }
 
-    /// The plan as the engine runs it.
-    pub(crate) fn prepared(&self) -> &dyn Prepared {
-        &*self.prepared
+    /// Runs the steps of a segment.
+    pub(crate) fn run(&self, segment: &Segment, slots: &mut SlotTable) -> Result<Completion> {
+        let prepared = self.prepared[segment.space as usize].as_ref();
+        let prepared = prepared.ok_or_else(|| Error::Internal("a segment was not prepared".into()))?;
+        prepared.run(segment.steps.clone(), slots).map_err(|error| Error::from_engine(&self.name, error))
+    }
+
+    /// The memory in which a parameter is expected.
+    pub(crate) fn parameter_space(&self, parameter: usize) -> Space {
+        self.plan.slot(self.plan.params[parameter].slot).space
+    }
+
+    /// The memory in which a result is left.
+    pub(crate) fn result_space(&self, result: usize) -> Space {
+        self.plan.slot(self.plan.results[result].slot).space
+    }
+
+    /// Whether a run does nothing but hand work to the device: its caller waits for nothing.
+    pub(crate) fn only_queues(&self) -> bool {
+        let brings_back = |step: &plan::Step| {
+            let reads_back = matches!(step.op, StepOp::Copy)
+                && step.writes.iter().any(|&slot| self.plan.slot(slot).space == Space::Host);
+            reads_back || matches!(step.op, StepOp::While { .. } | StepOp::Case { .. })
+        };
+        self.segments.iter().all(|segment| segment.space == Space::Device)
+            && !self.plan.body.steps.iter().any(brings_back)
     }
 
     /// Name of the program, for messages.
@@ -183,23 +233,41 @@ impl Program {
         self.plan().cost_ns
     }
 
-    /// The steps to run next, given how many are done; `None` at the end.
-    pub(crate) fn segment(&self, done: usize) -> Option<Range<usize>> {
-        let steps = self.plan().body.steps.len();
-        (done < steps).then(|| done..steps.min(done + SEGMENT))
+    /// The steps to run next, given how many segments are done; `None` at the end.
+    pub(crate) fn segment(&self, done: usize) -> Option<&Segment> {
+        self.segments.get(done)
     }
 
     /// The memory of every slot of a run.
     pub(crate) fn slot_table(&self, addresses: &Addresses) -> SlotTable {
-        let address = |placement: Placement| match placement {
-            Placement::Param(index) => addresses.arguments[index],
-            Placement::Result(index) => addresses.results[index],
+        let block = self.plan.device_arena.block.max(1);
+        let address = |slot: &Slot| match (slot.placement, slot.space) {
+            (Placement::Param(index), _) => addresses.arguments[index],
+            (Placement::Result(index), _) => addresses.results[index],
             // The engine sets these itself.
-            Placement::Constant(_) => std::ptr::null_mut(),
-            Placement::Arena(offset) => addresses.arena.wrapping_add(offset),
+            (Placement::Constant(_), _) => std::ptr::null_mut(),
+            (Placement::Arena(offset), Space::Host) => addresses.arena.wrapping_add(offset),
+            (Placement::Arena(offset), Space::Device) => {
+                addresses.device_arena[offset / block].wrapping_add(offset % block)
+            }
         };
-        SlotTable::new(self.plan().slots.iter().map(|slot| address(slot.placement)).collect())
+        SlotTable::new(self.plan().slots.iter().map(address).collect())
     }
+}
+
+/// Cuts a plan where the space changes, and every [`SEGMENT`] steps of the host.
+fn segments(plan: &Plan) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    for (at, step) in plan.body.steps.iter().enumerate() {
+        let space = plan.step_space(step);
+        match segments.last_mut() {
+            Some(last) if last.space == space && (space == Space::Device || last.steps.len() < SEGMENT) => {
+                last.steps.end = at + 1;
+            }
+            _ => segments.push(Segment { space, steps: at..at + 1 }),
+        }
+    }
+    segments
 }
 
 /// Checks what the runtime relies on when it gives slots their memory; plans may come from a file.
@@ -215,7 +283,12 @@ fn check_interface(plan: &Plan) -> Result<()> {
             Placement::Param(index) => plan.params.get(index).map(|param| param.ty.byte_len()),
             Placement::Result(index) => plan.results.get(index).map(|result| result.ty.byte_len()),
             Placement::Constant(index) => plan.constants.get(index).map(|constant| constant.ty.byte_len()),
-            Placement::Arena(offset) => plan.arena_bytes.checked_sub(offset),
+            Placement::Arena(offset) if slot.space == Space::Host => plan.arena_bytes.checked_sub(offset),
+            Placement::Arena(offset) => {
+                let arena = plan.device_arena;
+                let in_block = arena.block.checked_sub(offset % arena.block.max(1));
+                arena.bytes.checked_sub(offset).zip(in_block).map(|(rest, in_block)| rest.min(in_block))
+            }
         };
         let fits = slot.ty.checked_byte_len().zip(memory).is_some_and(|(needed, given)| needed <= given);
         check(fits, "a slot lies outside its memory")?;

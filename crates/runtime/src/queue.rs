@@ -12,7 +12,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use plan::Token;
+
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::fork::Generation;
 use crate::run::{Progress, Run};
 use crate::sync::lock;
@@ -48,6 +51,8 @@ struct State {
     /// Submitted runs that are not finished, with their bytes.
     unfinished: usize,
     bytes: u64,
+    /// Those of them whose work the device has in full.
+    on_device: usize,
     thread_started: bool,
     /// The thread waits for `work`, and how many others for `progress`: signals cost a system call.
     thread_sleeps: bool,
@@ -58,7 +63,7 @@ struct State {
 }
 
 /// The right to drive one run at once, on this thread.
-pub struct Turn<'a>(&'a Queue);
+pub struct Turn<'a>(&'a Arc<Queue>);
 
 impl Queue {
     /// An empty queue. Submitting waits while unfinished runs hold more than `byte_limit` bytes.
@@ -68,6 +73,7 @@ impl Queue {
             busy: false,
             unfinished: 0,
             bytes: 0,
+            on_device: 0,
             thread_started: false,
             thread_sleeps: false,
             watchers: 0,
@@ -84,10 +90,12 @@ impl Queue {
         })
     }
 
-    /// The right to drive a run on this thread, if nothing is ahead of it.
-    pub fn try_turn(&self) -> Option<Turn<'_>> {
+    /// The right to drive a run on this thread, if nothing is ahead of it but what the device has, and that leaves room
+    /// for as many bytes.
+    pub fn try_turn(self: &Arc<Self>, bytes: u64) -> Option<Turn<'_>> {
         let mut state = lock(&self.state);
-        if state.unfinished > 0 || state.busy || state.closed {
+        let full = state.unfinished > 0 && state.bytes.saturating_add(bytes) > self.byte_limit;
+        if state.unfinished > state.on_device || full || state.busy || state.closed {
             return None;
         }
         state.busy = true;
@@ -153,7 +161,7 @@ impl Queue {
         }
         let deadline = Instant::now() + CLOSING_PATIENCE;
         let mut state = lock(&self.state);
-        while state.busy && !IS_QUEUE_THREAD.get() {
+        while (state.busy || state.on_device > 0) && !IS_QUEUE_THREAD.get() {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else {
                 state.abandoned = true;
                 return;
@@ -197,21 +205,15 @@ impl Queue {
                 // What the run held is free before the next one starts, and the next one may start before those
                 // who wait for this one are told.
                 let done = run.into_event();
-                let abandoned = {
-                    let mut state = lock(&self.state);
-                    state.busy = false;
-                    state.unfinished -= 1;
-                    state.bytes -= bytes;
-                    let abandoned = state.abandoned;
-                    self.wake(state);
-                    abandoned
-                };
-                if abandoned {
-                    // The callbacks belong to a framework that may be gone by now.
-                    std::mem::forget(done);
-                } else {
-                    done.complete(outcome);
-                }
+                let mut state = lock(&self.state);
+                state.busy = false;
+                self.finish(state, bytes, done, outcome);
+            }
+            Progress::Queued(token) => {
+                let mut state = lock(&self.state);
+                state.on_device += 1;
+                self.finish_later(state, bytes, run, &token);
+                self.release();
             }
             Progress::Waiting(event) => {
                 let queue = self.clone();
@@ -219,6 +221,40 @@ impl Queue {
                 self.release();
             }
         }
+    }
+
+    /// Ends a run that has been counted, and then tells its end.
+    fn finish(&self, mut state: MutexGuard<'_, State>, bytes: u64, done: Event, outcome: Result<()>) {
+        state.unfinished -= 1;
+        state.bytes -= bytes;
+        let abandoned = state.abandoned;
+        self.wake(state);
+        if abandoned {
+            // The callbacks belong to a framework that may be gone by now.
+            std::mem::forget(done);
+        } else {
+            done.complete(outcome);
+        }
+    }
+
+    /// Ends a run, counted as one on the device, when the device is done with it. What it held is free at once: the
+    /// device works in order.
+    fn finish_later(
+        self: &Arc<Self>,
+        state: MutexGuard<'_, State>,
+        bytes: u64,
+        run: Run,
+        token: &Arc<dyn Token>,
+    ) {
+        drop(state);
+        let program = run.program_name();
+        let (queue, done) = (self.clone(), run.into_event());
+        token.on_done(Box::new(move |outcome| {
+            let outcome = outcome.map_err(|error| Error::from_engine(&program, error));
+            let mut state = lock(&queue.state);
+            state.on_device -= 1;
+            queue.finish(state, bytes, done, outcome);
+        }));
     }
 
     /// Takes back a run whose wait is over.
@@ -248,6 +284,18 @@ impl Queue {
         if progress {
             self.progress.notify_all();
         }
+    }
+}
+
+impl Turn<'_> {
+    /// Ends a run whose work the device has, when it is done.
+    pub fn finish_later(self, run: Run, token: &Arc<dyn Token>) {
+        let bytes = run.bytes().max(LEAST_BYTES);
+        let mut state = lock(&self.0.state);
+        state.unfinished += 1;
+        state.on_device += 1;
+        state.bytes += bytes;
+        self.0.finish_later(state, bytes, run, token);
     }
 }
 

@@ -108,6 +108,8 @@ fn add_one(name: &str, len: i64, params: usize, donates: bool, cost_ns: u64) -> 
         results: vec![ResultSlot { ty: ty.clone(), slot: result, alias: donates.then_some(0) }],
         body: Block { steps: vec![step] },
         arena_bytes: 0,
+        device_arena: Default::default(),
+        host_reasons: Vec::new(),
         cost_ns,
     }
 }
@@ -124,7 +126,7 @@ fn setup(memory_limit: Option<u64>) -> Setup {
     let engine = AddOne { gate: Mutex::new(Some(receiver)), ..AddOne::default() };
     let (tokens, runs) = (engine.tokens.clone(), engine.runs.clone());
     Setup {
-        client: Client::with_engine(&ClientOptions { memory_limit }, Arc::new(engine)),
+        client: Client::with_engine(&ClientOptions { memory_limit, ..ClientOptions::default() }, Arc::new(engine)),
         gate,
         tokens,
         runs,

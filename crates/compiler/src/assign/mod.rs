@@ -11,16 +11,20 @@ mod cost;
 mod liveness;
 mod share;
 
-use plan::{Block, Placement, Plan, ResultSlot, Slot, SlotId, Space, Step, StepOp};
+use std::sync::Arc;
 
+use plan::{Block, DeviceArena, Placement, Plan, ResultSlot, Slot, SlotId, Step, StepOp};
+
+use crate::Target;
 use crate::lower::{Draft, Home};
 
 /// Gives every array of a draft its memory.
-pub fn assign(draft: Draft) -> Plan {
+pub fn assign(draft: Draft, target: &Target) -> Plan {
     let lives = liveness::lives(&draft);
     let mut sharing = share::share(&draft, lives);
     let classes = sharing.classes();
-    let placed = arena::place(&draft, &mut sharing, &classes);
+    let block = target.device.as_ref().map_or(0, |device| device.arena_block);
+    let placed = arena::place(&draft, &mut sharing, &classes, block);
 
     // One slot for each type that a class is used as: a reshape shares memory, not its type.
     let mut slots: Vec<Slot> = Vec::new();
@@ -38,7 +42,7 @@ pub fn assign(draft: Draft) -> Plan {
             let known = slots[first..].iter().position(|slot| slot.ty == *ty);
             let at = known.map_or(slots.len(), |found| first + found);
             if known.is_none() {
-                slots.push(Slot { ty: ty.clone(), placement, space: Space::Host });
+                slots.push(Slot { ty: ty.clone(), placement, space: draft.buffers[buffer].space });
             }
             slot_of[buffer] = Some(SlotId(at as u32));
         }
@@ -58,7 +62,14 @@ pub fn assign(draft: Draft) -> Plan {
     for param in &mut params {
         param.slot = slot(param.slot);
     }
-    let body = rename(draft.body, &slot, &shared);
+    let mut reasons = draft.host_reasons.into_iter();
+    let mut host_reasons: Vec<Option<Arc<str>>> = Vec::new();
+    let body = rename(draft.body, &slot, &shared, &mut |kept| {
+        let reason = reasons.next().flatten();
+        if kept {
+            host_reasons.push(reason);
+        }
+    });
     let cost_ns = cost::block(&body);
     Plan {
         name: draft.name,
@@ -68,15 +79,25 @@ pub fn assign(draft: Draft) -> Plan {
         results,
         body,
         arena_bytes: placed.bytes,
+        device_arena: DeviceArena { bytes: placed.device_bytes, block },
+        host_reasons,
         cost_ns,
     }
 }
 
 /// Steps over slots instead of the draft's arrays, without copies of an array to itself.
-fn rename(block: Block, slot: &impl Fn(SlotId) -> SlotId, shared: &impl Fn(SlotId, SlotId) -> bool) -> Block {
+/// Calls `kept` with whether each step of the block itself is one of the result.
+fn rename(
+    block: Block,
+    slot: &impl Fn(SlotId) -> SlotId,
+    shared: &impl Fn(SlotId, SlotId) -> bool,
+    kept: &mut dyn FnMut(bool),
+) -> Block {
     let mut steps = Vec::with_capacity(block.steps.len());
     for step in block.steps {
-        if step.op == StepOp::Copy && shared(step.reads[0], step.writes[0]) {
+        let drop = step.op == StepOp::Copy && shared(step.reads[0], step.writes[0]);
+        kept(!drop);
+        if drop {
             continue;
         }
         let mut step = Step {
@@ -86,15 +107,15 @@ fn rename(block: Block, slot: &impl Fn(SlotId) -> SlotId, shared: &impl Fn(SlotI
         };
         match &mut step.op {
             StepOp::While { condition, predicate, body, .. } => {
-                *condition = rename(std::mem::take(condition), slot, shared);
+                *condition = rename(std::mem::take(condition), slot, shared, &mut |_| {});
                 *predicate = slot(*predicate);
-                *body = rename(std::mem::take(body), slot, shared);
+                *body = rename(std::mem::take(body), slot, shared, &mut |_| {});
                 step.collect_effects();
             }
             StepOp::Case { index, branches } => {
                 *index = slot(*index);
                 for branch in branches {
-                    *branch = rename(std::mem::take(branch), slot, shared);
+                    *branch = rename(std::mem::take(branch), slot, shared, &mut |_| {});
                 }
                 step.collect_effects();
             }

@@ -119,7 +119,8 @@ impl Sharing<'_> {
             return true;
         }
         let size = |buffer: usize| self.draft.buffers[buffer].ty.byte_len();
-        if size(a) != size(b) || !self.homes_agree(a, b, why) {
+        let space = |buffer: usize| self.draft.buffers[buffer].space;
+        if size(a) != size(b) || space(a) != space(b) || !self.homes_agree(a, b, why) {
             return false;
         }
         let (small, large) = if self.lives[a].len() < self.lives[b].len() { (a, b) } else { (b, a) };

@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ops::{Attr, AttrMap, AttrValue, Op, Type};
-use plan::{Access, Block, Expr, Kernel, Node, NodeId, NodeOp, Param, SlotId, Stage, Step, StepOp, Store};
+use plan::{
+    Access, Block, Expr, Kernel, Node, NodeId, NodeOp, Param, SlotId, Space, Stage, Step, StepOp, Store,
+};
 use smallvec::SmallVec;
 use stablehlo::{Function, Module, OpId, Operation, RegionId, ValueId};
 use tensor::{DType, Literal, Scalar, TensorType};
@@ -40,6 +42,8 @@ pub struct Draft {
     pub results: Vec<(TensorType, SlotId, Option<usize>)>,
     /// Steps.
     pub body: Block,
+    /// Why a step of `body` is not on the device, by its position; empty without a device.
+    pub host_reasons: Vec<Option<Arc<str>>>,
 }
 
 /// An array of a draft.
@@ -51,6 +55,8 @@ pub struct Buffer {
     pub home: Home,
     /// The array whose memory this is, under another type.
     pub view_of: Option<SlotId>,
+    /// Which memory it lives in.
+    pub space: Space,
 }
 
 /// Whose an array is.
@@ -124,7 +130,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn buffer(&mut self, ty: TensorType, home: Home) -> SlotId {
-        self.buffers.push(Buffer { ty, home, view_of: None });
+        self.buffers.push(Buffer { ty, home, view_of: None, space: Space::Host });
         SlotId((self.buffers.len() - 1) as u32)
     }
 
@@ -321,6 +327,7 @@ impl<'a> Lowering<'a> {
             params: self.params,
             results: self.results,
             body,
+            host_reasons: Vec::new(),
         }
     }
 }
@@ -364,7 +371,8 @@ fn fill(value: Scalar, ty: &TensorType, slot: SlotId, origin: &Arc<str>) -> Step
     }
 }
 
-fn copy(from: SlotId, to: SlotId, origin: &Arc<str>) -> Step {
+/// A step that copies an array.
+pub(crate) fn copy(from: SlotId, to: SlotId, origin: &Arc<str>) -> Step {
     Step {
         op: StepOp::Copy,
         reads: [from].into_iter().collect(),

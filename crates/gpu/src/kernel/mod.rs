@@ -1,13 +1,167 @@
 //! Fused kernels as WGSL.
+//!
+//! ```text
+//! plan::Kernel --plan::axes--> fewer axes --schedule--> rows and inner indices over threads --print--> WGSL, launches
+//! ```
+//!
+//! * [`lanes`]: how accesses lie along the elements that a thread computes at once; [`schedule`]: how a kernel is spread
+//!   over threads, decided from its shape alone;
+//! * [`recompute`]: values computed again rather than kept; [`distribute`]: kernels of few long rows as several launches;
+//! * [`shader`], [`stage`], [`node`], [`fold`], [`tile`]: printers, over the state in [`print`], with [`expression`], [`shared`]
+//!   and [`text`];
+//! * [`inline`]: a kernel as a part of another shader, for loops of small kernels.
 
-use plan::{Kernel, Step};
+mod distribute;
+mod expression;
+mod fold;
+mod inline;
+mod lanes;
+mod node;
+mod print;
+mod recompute;
+mod schedule;
+mod shader;
+mod shared;
+mod stage;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tile;
 
+pub use inline::{Place, inline};
+use plan::{Kernel, Step, axes};
+pub use shared::Shared;
+
+use self::schedule::{Placement, Schedule};
+use self::shader::{Operand, Task};
+use crate::command::Memory;
+use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
 
 /// Lowers the step.
 ///
 /// # Errors
 /// If the device cannot run it.
-pub fn lower(_kernel: &Kernel, _step: &Step, _context: Context<'_>) -> Result<Lowered, Refusal> {
-    Err(Refusal::new("kernels run on the host"))
+pub fn lower(kernel: &Kernel, step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
+    if kernel.rows() == 0 {
+        return Ok(Lowered::default());
+    }
+    let slots = step.reads[..kernel.inputs.len()].iter().chain(&step.writes);
+    let arrays: Vec<Operand> = slots
+        .zip(kernel.inputs.iter().chain(&kernel.outputs))
+        .map(|(&slot, &dtype)| {
+            let len = context.ty(slot).len() as i64;
+            Operand { memory: Memory::Slot(slot), dtype, len }
+        })
+        .collect();
+    let features = context.features;
+    let mut simple = simplify(kernel);
+    check_indices(&simple)?;
+    let distributed = distribute::pays(&simple, &arrays, features);
+    let in_memory = || schedule::choose(&simple, &arrays, features).scratch.contains(&Placement::Memory);
+    if distributed || in_memory() {
+        if let Some(kernel) = recompute::recompute(kernel) {
+            simple = simplify(&kernel);
+        }
+    }
+    let mut lowered = Lowered::default();
+    let tasks = if distributed {
+        distribute::distribute(&simple, &arrays, &mut lowered.scratch_bytes, features)?
+    } else {
+        vec![Task { kernel: simple, arrays, partial: Vec::new(), split: 1 }]
+    };
+    for task in &tasks {
+        lower_task(task, features, &mut lowered)?;
+    }
+    Ok(lowered)
+}
+
+/// The same kernel over fewer axes, without divisions where sizes allow.
+fn simplify(kernel: &Kernel) -> Kernel {
+    axes::collapse(&by_stores(axes::refine(kernel)))
+}
+
+/// A kernel that only maps, with its axes in the order in which they lie in its first output.
+fn by_stores(mut kernel: Kernel) -> Kernel {
+    let maps = kernel.stages.iter().all(|stage| stage.inner.is_empty());
+    let Some(store) = kernel.stages.iter().find_map(|stage| stage.stores.first()) else { return kernel };
+    let rank = kernel.parallel.len();
+    let mut strides = vec![0; rank];
+    for term in &store.access.expr.terms {
+        if !term.is_plain() || term.axis >= rank {
+            return kernel;
+        }
+        strides[term.axis] = term.stride.abs();
+    }
+    let mut order: Vec<usize> = (0..rank).collect();
+    order.sort_by_key(|&axis| std::cmp::Reverse(strides[axis]));
+    if !maps || strides.contains(&0) || order.is_sorted() {
+        return kernel;
+    }
+    kernel.parallel = order.iter().map(|&axis| kernel.parallel[axis]).collect();
+    let mut to = vec![0; rank];
+    order.iter().enumerate().for_each(|(position, &axis)| to[axis] = position);
+    for stage in &mut kernel.stages {
+        stage.visit_exprs_mut(|expr| expr.terms.iter_mut().for_each(|term| term.axis = to[term.axis]));
+    }
+    kernel
+}
+
+fn lower_task(task: &Task, features: &Features, lowered: &mut Lowered) -> Result<(), Refusal> {
+    for array in task.arrays.iter().chain(&task.partial) {
+        check_size(array.dtype.size() as i64, array.len, features)?;
+    }
+    if let Some(tiling) = tile::tiling(&task.kernel, features) {
+        lowered.commands.extend(tile::launches(task, &tiling, features)?);
+        return Ok(());
+    }
+    let mut schedule = schedule::choose(&task.kernel, &task.arrays, features);
+    if shader::fold_bytes(&task.kernel, &schedule) > features.workgroup_bytes / 2 {
+        schedule = Schedule::serial(&task.kernel);
+    }
+    schedule.split = task.split;
+    let mut scratch = Vec::new();
+    for (number, &placement) in schedule.scratch.iter().enumerate() {
+        if placement != Placement::Memory {
+            scratch.push(None);
+            continue;
+        }
+        let cell = shader::cell(task.kernel.scratch[number], features)?;
+        let elements = shader::local_chunks(&task.kernel, &schedule, number)
+            * i64::from(schedule.lanes.width)
+            * shader::points(&task.kernel, &schedule);
+        check_size(cell.size() as i64, elements, features)?;
+        scratch.push(Some(Memory::Scratch(lowered.scratch_bytes)));
+        lowered.scratch_bytes += (elements as u64 * cell.size() as u64).next_multiple_of(64);
+    }
+    lowered.commands.extend(shader::launches(task, &schedule, &scratch, features)?);
+    Ok(())
+}
+
+/// Indices are 32 bits wide and a binding is limited.
+fn check_size(element: i64, len: i64, features: &Features) -> Result<(), Refusal> {
+    if len >= 1 << 31 {
+        return Err(Refusal::new(format!("an array of {len} elements")));
+    }
+    if len as u64 * element as u64 > features.max_binding_bytes {
+        return Err(Refusal::new(format!("an array of {} bytes", len * element)));
+    }
+    Ok(())
+}
+
+/// All index expressions must fit 31 bits.
+fn check_indices(kernel: &Kernel) -> Result<(), Refusal> {
+    let mut fits = true;
+    for stage in &kernel.stages {
+        let sizes = kernel.axes(stage);
+        let count = sizes.iter().fold(1_i64, |product, &size| product.saturating_mul(size));
+        fits &= count < 1 << 31;
+        if count > 0 {
+            stage.visit_exprs(|expr| {
+                let (low, high) = expr.range(&sizes);
+                fits &= low > -(1 << 31) && high < 1 << 31;
+            });
+        }
+    }
+    if fits { Ok(()) } else { Err(Refusal::new("indices of more than 31 bits")) }
 }

@@ -1,14 +1,149 @@
-//! Convolutions.
+//! Convolutions, as products whose lhs is gathered from the padded input.
+//!
+//! Rows of the product are output positions, its columns output features; terms are kernel positions and input
+//! features. A dilated input makes several products, each of the output positions that meet the same elements.
+//! Gradients arrive as convolutions with other dimensions in these roles, so nothing here assumes that rows are many
+//! or terms few.
+
+mod geometry;
 
 use plan::Step;
-use plan::library::Convolution;
+use plan::library::{Convolution, DotDim};
+use smallvec::{SmallVec, smallvec};
 
+use self::geometry::Geometry;
+use super::dot::element::{Number, stored_singly};
+use super::dot::finish;
+use super::dot::gather::even_step;
+use super::dot::operand::{Access, Target};
+use super::dot::product::{Array, Product};
+use super::dot::tile::Gather;
+use super::dot::{Choice, Job, choose, lower_product};
+use crate::command::{Command, Memory};
+use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
 
 /// Lowers the step.
 ///
 /// # Errors
 /// If the device cannot run it.
-pub fn lower(_parameters: &Convolution, _step: &Step, _context: Context<'_>) -> Result<Lowered, Refusal> {
-    Err(Refusal::new("Convolutions run on the host"))
+pub fn lower(params: &Convolution, step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
+    lower_as(params, step, context, None)
+}
+
+/// Lowers the step, perhaps in a given way: for measurements and tests.
+///
+/// # Errors
+/// If the device cannot run it.
+pub fn lower_as(
+    params: &Convolution,
+    step: &Step,
+    context: Context<'_>,
+    choice: Option<Choice>,
+) -> Result<Lowered, Refusal> {
+    let features = context.features;
+    let slots = [step.reads[0], step.reads[1], step.writes[0]];
+    if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > features.max_binding_bytes) {
+        return Err(Refusal::new("a convolution of arrays larger than a binding"));
+    }
+    let dtypes = [params.input, params.kernel, params.output];
+    let number = Number::of(dtypes)?;
+    let [input, kernel, output] =
+        [0, 1, 2].map(|at| Array { memory: Memory::Slot(slots[at]), dtype: dtypes[at] });
+    let geometries = Geometry::all(params)?;
+    let mut lowered = Lowered::default();
+    // Several products whose results share words of memory leave sums in scratch memory, in the result's order.
+    let staged = geometries.len() > 1 && !stored_singly(output.dtype, features);
+    let whole_output = output;
+    let output = match staged {
+        true => Array { memory: Memory::Scratch(0), dtype: number.dtype() },
+        false => output,
+    };
+    for geometry in &geometries {
+        let product = geometry.product([input, kernel, output]);
+        if product.results() > 0 {
+            geometry.lower(&product, number, geometries.len() == 1, choice, features, &mut lowered)?;
+        }
+    }
+    if staged && !lowered.commands.is_empty() {
+        let len = context.ty(slots[2]).len() as i64;
+        let launch = finish::launch(number, whole_output, smallvec![(len, 1, 1)], 1, len, features)?;
+        lowered.commands.push(Command::Launch(launch));
+        lowered.scratch_bytes = 4 * len as u64;
+    }
+    Ok(lowered)
+}
+
+impl Geometry {
+    /// The product of all groups; gathered operands replace its strides.
+    fn product(&self, [lhs, rhs, out]: [Array; 3]) -> Product {
+        let count = |axes: &[super::dot::gather::Axis]| axes.iter().map(|axis| axis.size).product::<i64>();
+        let [input_group, kernel_group, output_group] = self.group_steps;
+        let step = |axes| even_step(axes).unwrap_or(0);
+        Product {
+            lhs,
+            rhs,
+            out,
+            batch: match self.groups {
+                1 => smallvec![],
+                size => smallvec![DotDim { size, lhs: input_group, rhs: kernel_group, out: output_group }],
+            },
+            m: DotDim { size: count(&self.rows), lhs: step(&self.input.rows), rhs: 0, out: step(&self.rows) },
+            n: DotDim { size: self.columns, lhs: 0, rhs: self.column_steps[0], out: self.column_steps[1] },
+            k: DotDim {
+                size: count(&self.kernel.terms),
+                lhs: step(&self.input.terms),
+                rhs: step(&self.kernel.terms),
+                out: 0,
+            },
+        }
+    }
+
+    fn lower(
+        &self,
+        product: &Product,
+        number: Number,
+        whole: bool,
+        choice: Option<Choice>,
+        features: &Features,
+        lowered: &mut Lowered,
+    ) -> Result<(), Refusal> {
+        let even_rows = even_step(&self.rows).is_some() && self.output_start == 0;
+        let even_terms = even_step(&self.kernel.terms).is_some() && self.kernel.start == 0;
+        let inside = self.input.spatial.iter().all(|dim| !dim.checked) && self.input.start == 0;
+        let even_input = even_step(&self.input.rows).is_some() && even_step(&self.input.terms).is_some();
+        if whole && even_rows && even_terms && inside && even_input {
+            *lowered = lower_product(&product.clone().normalize(), number, choice, features)?;
+            return Ok(());
+        }
+        let mut product = product.clone();
+        (product.m.lhs, product.k.lhs) = (0, 0);
+        let product = &product;
+        let rhs = match even_terms {
+            true => Access::choose(product, &product.n, product.rhs.dtype, |dim| dim.rhs),
+            false => self.kernel.access(product.rhs.dtype, self.group_steps[1]),
+        };
+        let direct = Target::of_rows(product, self.output_start, &self.row_steps(), features);
+        let job = Job {
+            product,
+            number,
+            lhs: self.input.access(product.lhs.dtype, self.group_steps[0]),
+            rhs,
+            direct,
+            rows: self.rows.iter().map(|axis| (axis.size, axis.step)).collect(),
+            gather: Some(Gather {
+                lhs: self.input.clone(),
+                rhs: (!even_terms).then(|| self.kernel.clone()),
+                out: (!even_rows).then(|| (self.rows.clone(), self.output_start)),
+            }),
+        };
+        let choice = choice.unwrap_or_else(|| choose(product, direct.is_some(), features));
+        let parts = if whole { choice.parts } else { 1 };
+        job.launches(Choice { parts, ..choice }, features, lowered)
+    }
+
+    /// Steps of rows in the output.
+    fn row_steps(&self) -> SmallVec<[i64; 4]> {
+        self.rows.iter().map(|axis| axis.step).collect()
+    }
 }

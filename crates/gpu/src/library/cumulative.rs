@@ -1,14 +1,246 @@
-//! Running folds.
+//! Running folds along a dimension.
+//!
+//! Rows are folded by workgroups, columns (and short rows) by threads. Where that is too few, each is cut into
+//! sections, in three launches: the fold of each section, the running fold of those, and of the elements from there.
+//! The order is fixed; sums of floats carry what rounding loses, so that errors do not grow with the length.
 
-use plan::Step;
+use ops::BinaryOp;
 use plan::library::Cumulative;
+use plan::{SlotId, Step};
+use tensor::DType;
 
+use super::element::{self, Access};
+use super::launch::{Draft, THREADS};
+use crate::command::{Command, Memory};
 use crate::lower::{Context, Lowered, Refusal};
+use crate::scalar::{Scalars, register};
+
+const ROWS: &str = include_str!("../../shaders/cumulative_rows.wgsl");
+const COLUMNS: &str = include_str!("../../shaders/cumulative_columns.wgsl");
+const SUM: &str = include_str!("../../shaders/shared/sum.wgsl");
+
+/// Rows up to this length are folded by a thread each.
+const SHORT_ROW: u64 = 64;
+/// Workgroups, and threads, that keep a device busy.
+const BUSY_GROUPS: u64 = 4096;
+const BUSY_THREADS: u64 = 1 << 16;
+/// Elements that a thread folds at least before a column is cut, and sections of a column at most.
+const LEAST_SECTION: u64 = 16;
+const MAX_SECTIONS: u64 = 512;
+
+/// The state of a fold: its type, and the functions that shaders call.
+struct Fold {
+    /// Type of elements and of states.
+    element: &'static str,
+    state: &'static str,
+    state_bytes: u64,
+    /// `start`, `next`, `merge`, `value`.
+    functions: String,
+}
+
+/// An array `[outer, size, inner]` cut along the middle.
+struct Shape {
+    outer: u64,
+    size: u64,
+    inner: u64,
+    sections: u64,
+    /// Elements of a section.
+    span: u64,
+    rows: bool,
+}
+
+/// What a launch does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// Everything, without sections.
+    Whole,
+    /// The fold of each section.
+    Totals,
+    /// The running fold of those, in place.
+    Middle,
+    /// The running fold of the elements.
+    Sections,
+}
 
 /// Lowers the step.
 ///
 /// # Errors
 /// If the device cannot run it.
-pub fn lower(_parameters: &Cumulative, _step: &Step, _context: Context<'_>) -> Result<Lowered, Refusal> {
-    Err(Refusal::new("Running folds run on the host"))
+pub fn lower(cumulative: &Cumulative, step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
+    let len = (cumulative.outer * cumulative.size * cumulative.inner) as u64;
+    if len == 0 {
+        return Ok(Lowered::default());
+    }
+    let (dtype, op) = stored(cumulative)?;
+    let mut scalars = Scalars::new(context.features);
+    let fold = fold(op, dtype, &mut scalars)?;
+    let shape = cut(cumulative, items(dtype.size() as u64));
+    let scratch_bytes = match shape.sections {
+        1 => 0,
+        sections => shape.outer * sections * shape.inner * fold.state_bytes,
+    };
+    let mut writer = Writer {
+        dtype,
+        reverse: cumulative.reverse,
+        arrays: [step.reads[0], step.writes[0]],
+        fold,
+        scalars,
+        context,
+    };
+    let commands = if shape.sections == 1 {
+        vec![writer.launch(Pass::Whole, &shape)?]
+    } else {
+        let middle = Shape { size: shape.sections, span: shape.sections, sections: 1, ..shape };
+        vec![
+            writer.launch(Pass::Totals, &shape)?,
+            writer.launch(Pass::Middle, &middle)?,
+            writer.launch(Pass::Sections, &shape)?,
+        ]
+    };
+    Ok(Lowered { commands, scratch_bytes, ..Lowered::default() })
+}
+
+/// The type and operation in which a fold is done: that of bools is bitwise.
+fn stored(cumulative: &Cumulative) -> Result<(DType, BinaryOp), Refusal> {
+    use BinaryOp::{Add, And, Maximum, Minimum, Multiply, Or, Xor};
+    let (dtype, op) = (cumulative.dtype, cumulative.op);
+    match (dtype, op) {
+        (DType::Bool, Add | Or | Maximum) => Ok((DType::U8, Or)),
+        (DType::Bool, Multiply | And | Minimum) => Ok((DType::U8, And)),
+        (DType::Bool, Xor) => Ok((DType::U8, Xor)),
+        (_, Add | Multiply | Maximum | Minimum | And | Or | Xor) => Ok((dtype, op)),
+        _ => Err(Refusal::new(format!("a running {} of {dtype}", op.mnemonic()))),
+    }
+}
+
+fn fold(op: BinaryOp, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Fold, Refusal> {
+    let element = register(dtype, scalars.features)?.wgsl();
+    let functions = |[start, next, merge, value]: [&str; 4], state: &str| {
+        format!(
+            "fn start(x: R) -> A {{ return {start}; }}\nfn next(a: A, x: R) -> A {{ return {next}; }}\n\
+             fn merge(a: A, b: A) -> A {{ return {merge}; }}\nfn value(a: {state}) -> R {{ return {value}; }}\n"
+        )
+    };
+    let float = dtype.is_float();
+    if op == BinaryOp::Add && float {
+        let value = scalars.convert(DType::F32, dtype, "sum_value(a)")?;
+        let functions = functions(["sum_start(x)", "sum_next(a, x)", "sum_merge(a, b)", &value], "A");
+        return Ok(Fold { element, state: "vec2<f32>", state_bytes: 8, functions });
+    }
+    if op == BinaryOp::Add && dtype == DType::C64 {
+        let functions = functions(
+            [
+                "vec4<f32>(sum_start(x.x), sum_start(x.y))",
+                "vec4<f32>(sum_next(a.xy, x.x), sum_next(a.zw, x.y))",
+                "vec4<f32>(sum_merge(a.xy, b.xy), sum_merge(a.zw, b.zw))",
+                "vec2<f32>(sum_value(a.xy), sum_value(a.zw))",
+            ],
+            "A",
+        );
+        return Ok(Fold { element, state: "vec4<f32>", state_bytes: 16, functions });
+    }
+    // Products of narrow floats are rounded once.
+    let wide = if float && op == BinaryOp::Multiply { DType::F32 } else { dtype };
+    let next = scalars.binary(op, wide, "a", "x")?;
+    let merge = scalars.binary(op, wide, "a", "b")?;
+    let value = scalars.convert(wide, dtype, "a")?;
+    let state_bytes = dtype.size().max(4) as u64;
+    Ok(Fold { element, state: element, state_bytes, functions: functions(["x", &next, &merge, &value], "A") })
+}
+
+/// Elements of a thread, so that a tile takes 16 KiB of workgroup memory.
+fn items(bytes: u64) -> u64 {
+    64 / bytes.max(4)
+}
+
+fn cut(cumulative: &Cumulative, items: u64) -> Shape {
+    let [outer, size, inner] = [cumulative.outer, cumulative.size, cumulative.inner].map(|n| n as u64);
+    let rows = inner == 1 && size > SHORT_ROW;
+    let span = if rows {
+        let tile = items * THREADS;
+        let sections = size.div_ceil(tile).min((BUSY_GROUPS / outer).max(1));
+        if sections == 1 { size } else { size.div_ceil(sections).next_multiple_of(tile) }
+    } else {
+        let wanted = (BUSY_THREADS / (outer * inner)).clamp(1, MAX_SECTIONS);
+        size.div_ceil(wanted).max(LEAST_SECTION.min(size))
+    };
+    Shape { outer, size, inner, sections: size.div_ceil(span), span, rows }
+}
+
+struct Writer<'a> {
+    dtype: DType,
+    reverse: bool,
+    /// Operand and result.
+    arrays: [SlotId; 2],
+    fold: Fold,
+    scalars: Scalars<'a>,
+    context: Context<'a>,
+}
+
+impl Writer<'_> {
+    fn launch(&mut self, pass: Pass, shape: &Shape) -> Result<Command, Refusal> {
+        let Fold { element, state, state_bytes, ref functions } = self.fold;
+        let totals = Memory::Scratch(0);
+        let mut draft = Draft::new("cumulative", self.context);
+        let mut interface = String::new();
+        if pass == Pass::Middle {
+            draft = draft.memory(totals, state, state_bytes as u32).memory(totals, state, state_bytes as u32);
+            interface += "fn read0(i: u32) -> R { return b0[args.at0 + i]; }\n\
+                fn write(i: u32, x: R) { b1[args.at1 + i] = x; }\n\
+                fn start(x: A) -> A { return x; }\nfn next(a: A, x: A) -> A { return merge(a, x); }\n\
+                fn value(a: A) -> A { return a; }\n";
+            interface += functions.lines().find(|line| line.starts_with("fn merge")).unwrap_or_default();
+        } else {
+            let (read, unit) = element::declared(&mut self.scalars, self.dtype, Access::Read)?;
+            draft = draft.slot(self.arrays[0], read, unit)?;
+            interface += &element::read(&mut self.scalars, self.dtype, Access::Read, 0)?;
+            interface += functions;
+        }
+        if matches!(pass, Pass::Whole | Pass::Sections) {
+            let (written, unit) = element::declared(&mut self.scalars, self.dtype, Access::Write)?;
+            draft = draft.slot(self.arrays[1], written, unit)?;
+            interface += &element::write(&mut self.scalars, self.dtype, 1)?;
+            interface += "fn write(i: u32, x: R) { write1(i, x); }\n";
+        }
+        if pass == Pass::Totals {
+            draft = draft.memory(totals, state, state_bytes as u32);
+            interface += "fn write(i: u32, x: R) {}\n\
+                fn total(section: u32, x: A) { b1[args.at1 + section] = x; }\n";
+        } else {
+            interface += "\nfn total(section: u32, x: A) {}\n";
+        }
+        if pass == Pass::Sections {
+            draft = draft.memory(totals, state, state_bytes as u32);
+            interface += "fn prefix(section: u32) -> A { return b2[args.at2 + section]; }\n";
+        } else {
+            interface += "fn prefix(section: u32) -> A { var none: A; return none; }\n";
+        }
+        let (element, bytes) = match pass {
+            Pass::Middle => (state, state_bytes),
+            _ => (element, self.dtype.size() as u64),
+        };
+        let constants = format!(
+            "alias R = {element};\nalias A = {state};\nconst ITEMS: u32 = {}u;\nconst PREFIX: bool = {};\n\
+             const STORE: bool = {};\nconst REVERSE: bool = {};\n",
+            items(bytes),
+            pass == Pass::Sections,
+            pass != Pass::Totals,
+            self.reverse && pass != Pass::Middle,
+        );
+        let threads = shape.outer * shape.sections * shape.inner;
+        draft = draft
+            .parameter("size", shape.size as u32)
+            .parameter("sections", shape.sections as u32)
+            .parameter("span", shape.span.min(shape.size) as u32);
+        let work = 2 * shape.outer * shape.size * shape.inner * bytes;
+        let functions = self.scalars.functions.source();
+        if shape.rows {
+            let text = [&constants, SUM, &functions, &interface, ROWS];
+            draft.parameter("rows", shape.outer as u32).launch(&text, shape.outer * shape.sections, work)
+        } else {
+            let text = [&constants, SUM, &functions, &interface, COLUMNS];
+            let draft = draft.parameter("inner", shape.inner as u32).parameter("threads", threads as u32);
+            draft.launch(&text, threads.div_ceil(THREADS), work)
+        }
+    }
 }

@@ -1,14 +1,259 @@
 //! Matrix products.
+//!
+//! ```text
+//! Dot -> Product (few dimensions) -> a tile and a number of parts -> launches
+//! ```
+//!
+//! A kernel that cannot store the result's type or order in place, or that shares the terms among workgroups, leaves
+//! sums in scratch memory, which [`finish`] adds and stores.
+
+pub mod cooperative;
+pub(super) mod element;
+pub(super) mod finish;
+pub(super) mod gather;
+pub(super) mod operand;
+pub(super) mod product;
+pub(super) mod template;
+pub mod tile;
 
 use plan::Step;
-use plan::library::Dot;
+use plan::library::{Dot, DotDim};
+use smallvec::{SmallVec, smallvec};
+use tensor::DType;
 
+use self::element::Number;
+use self::operand::{Access, Target};
+use self::product::{Array, Product};
+use self::tile::{Destination, Gather, Shape, TILES, Variant};
+use crate::command::{Command, Memory};
+use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
 
 /// Lowers the step.
 ///
 /// # Errors
 /// If the device cannot run it.
-pub fn lower(_parameters: &Dot, _step: &Step, _context: Context<'_>) -> Result<Lowered, Refusal> {
-    Err(Refusal::new("Matrix products run on the host"))
+pub fn lower(dot: &Dot, step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
+    lower_as(dot, step, context, None)
+}
+
+/// Lowers the step, perhaps in a given way: for measurements and tests.
+///
+/// # Errors
+/// If the device cannot run it.
+pub fn lower_as(
+    dot: &Dot,
+    step: &Step,
+    context: Context<'_>,
+    choice: Option<Choice>,
+) -> Result<Lowered, Refusal> {
+    let array = |memory, dtype| Array { memory: Memory::Slot(memory), dtype };
+    let slots = [step.reads[0], step.reads[1], step.writes[0]];
+    if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > context.features.max_binding_bytes) {
+        return Err(Refusal::new("a product of arrays larger than a binding"));
+    }
+    let product = Product {
+        lhs: array(slots[0], dot.lhs),
+        rhs: array(slots[1], dot.rhs),
+        out: array(slots[2], dot.out),
+        batch: dot.batch.iter().copied().collect(),
+        m: dot.m,
+        n: dot.n,
+        k: dot.k,
+    };
+    let all = || product.batch.iter().chain([&product.m, &product.n, &product.k]);
+    if all().any(|dim| dim.lhs < 0 || dim.rhs < 0 || dim.out < 0) {
+        return Err(Refusal::new("a product with negative strides"));
+    }
+    let number = Number::of([dot.lhs, dot.rhs, dot.out])?;
+    if number == Number::F32 && dot.accumulate == DType::F64 {
+        return Err(Refusal::new("sums in f64"));
+    }
+    lower_product(&product.normalize(), number, choice, context.features)
+}
+
+/// Lowers a product of dense operands.
+///
+/// # Errors
+/// If the device cannot run it.
+pub(super) fn lower_product(
+    product: &Product,
+    number: Number,
+    choice: Option<Choice>,
+    features: &Features,
+) -> Result<Lowered, Refusal> {
+    let job = Job {
+        lhs: Access::choose(product, &product.m, product.lhs.dtype, |dim| dim.lhs),
+        rhs: Access::choose(product, &product.n, product.rhs.dtype, |dim| dim.rhs),
+        direct: Target::choose(product, features),
+        rows: smallvec![(product.m.size, product.m.out)],
+        gather: None,
+        number,
+        product,
+    };
+    let mut lowered = Lowered::default();
+    if product.results() > 0 {
+        let choice = choice.unwrap_or_else(|| choose(product, job.direct.is_some(), features));
+        job.launches(choice, features, &mut lowered)?;
+    }
+    Ok(lowered)
+}
+
+/// A product and how its arrays are accessed.
+pub(super) struct Job<'a> {
+    /// The product; strides that gathered operands or rows replace count for nothing.
+    pub product: &'a Product,
+    /// Type of sums.
+    pub number: Number,
+    /// Reads the lhs.
+    pub lhs: Access,
+    /// Reads the rhs.
+    pub rhs: Access,
+    /// Writes the result, where the kernel that computes it can.
+    pub direct: Option<Target>,
+    /// Size and stride in the result of the dimensions of rows, outermost first.
+    pub rows: SmallVec<[(i64, i64); 4]>,
+    /// Dimensions that are more than strides.
+    pub gather: Option<Gather>,
+}
+
+/// A tile, and how many parts the terms are shared among.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choice {
+    /// The tile.
+    pub shape: Shape,
+    /// Parts.
+    pub parts: u32,
+}
+
+/// Workgroups that fill a large device: two for each of some 130 cores.
+const FULL: f64 = 264.0;
+/// Products and sums a second in billions that a filled device computes.
+const SPEED: f64 = 18_000.0;
+/// Bytes a nanosecond that partial sums are written and read with.
+const BANDWIDTH: f64 = 2_000.0;
+/// Nanoseconds that a launch costs.
+const LAUNCH: f64 = 4_000.0;
+/// Most bytes of partial sums.
+const MAX_SCRATCH: u64 = 64 << 20;
+
+/// The fastest choice by a simple model.
+pub(super) fn choose(product: &Product, direct: bool, features: &Features) -> Choice {
+    let [m, n, k] = [product.m, product.n, product.k].map(|dim| dim.size as f64);
+    let batches = product.batches() as f64;
+    let half = product.lhs.dtype == DType::F16 && product.rhs.dtype == DType::F16;
+    let cooperative = if half { cooperative::shapes(features) } else { &[] };
+    let cooperative = cooperative.iter().map(|&(tile, rate)| (Shape::Cooperative(tile), rate));
+    let candidates = TILES.iter().copied().chain(cooperative).filter(|(shape, _)| {
+        shape.workgroup_bytes() <= features.workgroup_bytes && shape.threads() <= features.workgroup_threads
+    });
+    let time = |tile: &Shape, rate: f64, parts: u32| {
+        let (rows, columns) = (f64::from(tile.rows()), f64::from(tile.columns()));
+        let tiles = (m / rows).ceil() * (n / columns).ceil() * batches;
+        let filled = (tiles * f64::from(parts) / FULL).min(1.0);
+        let compute = tiles * rows * columns * k / (SPEED * rate * filled);
+        let sums = if parts == 1 && direct { 0.0 } else { LAUNCH + f64::from(parts) * m * n * batches * 8.0 / BANDWIDTH };
+        compute + sums
+    };
+    let mut best = (f64::INFINITY, Choice { shape: TILES[TILES.len() - 1].0, parts: 1 });
+    for (shape, rate) in candidates {
+        for parts in (0..8).map(|power| 1 << power) {
+            let scratch = 4.0 * f64::from(parts) * m * n * batches;
+            let fits = scratch <= MAX_SCRATCH.min(features.max_binding_bytes) as f64;
+            if parts > 1 && (k < f64::from(parts) * 128.0 || !fits) {
+                break;
+            }
+            let time = time(&shape, rate, parts);
+            if time < best.0 {
+                best = (time, Choice { shape, parts });
+            }
+        }
+    }
+    best.1
+}
+
+impl Job<'_> {
+    /// Adds the launches.
+    ///
+    /// # Errors
+    /// If something does not fit 32 bits or the device's grid.
+    pub fn launches(
+        &self,
+        Choice { shape, parts }: Choice,
+        features: &Features,
+        lowered: &mut Lowered,
+    ) -> Result<(), Refusal> {
+        let product = self.product;
+        let k = product.k.size as u32;
+        let part_k = k.div_ceil(parts).next_multiple_of(shape.depth());
+        let parts = k.div_ceil(part_k.max(1)).max(1);
+        let batch = product.three_batches()?;
+        if let Some(target) = self.direct.filter(|_| parts == 1) {
+            let [b0, b1, b2] = batch.map(|dim| dim.out);
+            let strides = [product.m.out, product.n.out, b0, b1, b2, 0];
+            let destination = Destination { out: product.out, target, strides };
+            return self.compute(shape, &destination, [1, part_k], self.gather.clone(), features, lowered);
+        }
+        let sums = self.partial(&batch, parts)?;
+        if sums.bytes > features.max_binding_bytes {
+            return Err(Refusal::new("a product of arrays larger than a binding"));
+        }
+        let gather = self.gather.clone().map(|gather| Gather { out: None, ..gather });
+        self.compute(shape, &sums.destination, [parts, part_k], gather, features, lowered)?;
+        let part_stride = sums.destination.strides[5];
+        let finish = finish::launch(self.number, product.out, sums.dims, parts, part_stride, features)?;
+        lowered.commands.push(Command::Launch(finish));
+        lowered.scratch_bytes = lowered.scratch_bytes.max(sums.bytes);
+        Ok(())
+    }
+
+    /// Adds the launch that computes the sums.
+    pub fn compute(
+        &self,
+        shape: Shape,
+        destination: &Destination,
+        parts: [u32; 2],
+        gather: Option<Gather>,
+        features: &Features,
+        lowered: &mut Lowered,
+    ) -> Result<(), Refusal> {
+        let target = destination.target;
+        let variant = Variant { shape, number: self.number, lhs: self.lhs, rhs: self.rhs, target, gather };
+        let launch = tile::launch(self.product, &variant, destination, parts, &mut lowered.tables, features)?;
+        lowered.commands.push(Command::Launch(launch));
+        Ok(())
+    }
+
+    /// Sums in scratch memory: parts outermost, then batches, rows, columns.
+    fn partial(&self, batch: &[DotDim; 3], parts: u32) -> Result<Partial, Refusal> {
+        let (m, n) = (self.product.m.size, self.product.n.size);
+        let mut dims: SmallVec<[finish::Dim; 6]> = SmallVec::new();
+        let mut extent = 1;
+        let columns = [(n, self.product.n.out)];
+        let batches = batch.iter().rev().map(|dim| (dim.size, dim.out));
+        let inner_first = columns.into_iter().chain(self.rows.iter().rev().copied()).chain(batches);
+        for (size, out) in inner_first {
+            dims.push((size, out, extent));
+            extent *= size;
+        }
+        product::word(extent * i64::from(parts))?;
+        let dtype = self.number.dtype();
+        let (b2, b1) = (m * n, m * n * batch[2].size);
+        Ok(Partial {
+            destination: Destination {
+                out: Array { memory: Memory::Scratch(0), dtype },
+                target: Target { dtype, wide: n % 4 == 0 },
+                strides: [n, 1, b1 * batch[1].size, b1, b2, extent],
+            },
+            dims,
+            bytes: 4 * extent as u64 * u64::from(parts),
+        })
+    }
+}
+
+/// Where partial sums are.
+struct Partial {
+    destination: Destination,
+    dims: SmallVec<[finish::Dim; 6]>,
+    bytes: u64,
 }

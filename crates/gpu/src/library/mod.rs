@@ -4,6 +4,8 @@ pub mod control;
 pub mod convolution;
 pub mod cumulative;
 pub mod dot;
+mod element;
+mod launch;
 pub mod rng_bits;
 pub mod scatter;
 pub mod select_and_scatter;

@@ -1,18 +1,162 @@
-//! Gradients of selecting window reductions.
+//! Gradients of selecting window reductions: first each window's choice, then each operand element gathers the
+//! sources whose windows chose it. No two threads write the same element, so the order is fixed.
+
+use std::fmt::{Arguments, Write};
 
 use plan::Step;
 use plan::library::SelectAndScatter;
+use tensor::row_major_strides;
 
+use super::element::{self, Access};
+use super::launch::{Draft, THREADS};
+use crate::command::{Command, Memory};
 use crate::lower::{Context, Lowered, Refusal};
+use crate::scalar::{Scalars, register};
+
+const SHADER: &str = include_str!("../../shaders/select_and_scatter.wgsl");
 
 /// Lowers the step.
 ///
 /// # Errors
 /// If the device cannot run it.
-pub fn lower(
-    _parameters: &SelectAndScatter,
-    _step: &Step,
-    _context: Context<'_>,
-) -> Result<Lowered, Refusal> {
-    Err(Refusal::new("Gradients of selecting window reductions run on the host"))
+pub fn lower(select: &SelectAndScatter, step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
+    let elements = select.operand_dims.iter().product::<i64>() as u64;
+    let sources = select.source_dims.iter().product::<i64>() as u64;
+    if elements == 0 {
+        return Ok(Lowered::default());
+    }
+    let mut commands = Vec::new();
+    if sources > 0 {
+        if 4 * sources > context.features.max_binding_bytes {
+            return Err(Refusal::new("choices that do not fit one binding"));
+        }
+        commands.push(choose(select, step, context, sources)?);
+    }
+    commands.push(gather(select, step, context, [elements, sources])?);
+    Ok(Lowered { commands, scratch_bytes: 4 * sources, ..Lowered::default() })
+}
+
+/// Lines of a function.
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: Arguments<'_>) {
+        writeln!(self.0, "    {line}").expect("strings take all");
+    }
+
+    /// `let x0 = ...;` and so on: the indices along dimensions of a row-major index.
+    fn decompose(&mut self, name: &str, index: &str, dims: &[i64]) {
+        for (dim, (&size, stride)) in dims.iter().zip(row_major_strides(dims)).enumerate() {
+            self.line(format_args!(
+                "let {name}{dim} = i32({index} / {}u % {}u);",
+                stride.max(1),
+                size.max(1)
+            ));
+        }
+    }
+}
+
+/// `0 + x0 * 12 + x1 * 4`: a row-major index.
+fn row_major(name: &str, dims: &[i64]) -> String {
+    let strides = row_major_strides(dims);
+    strides
+        .iter()
+        .enumerate()
+        .fold("0".to_owned(), |sum, (dim, stride)| format!("{sum} + {name}{dim} * {stride}"))
+}
+
+/// Records the operand element that each window selects; none where a window lies outside.
+fn choose(
+    select: &SelectAndScatter,
+    step: &Step,
+    context: Context<'_>,
+    sources: u64,
+) -> Result<Command, Refusal> {
+    let mut scalars = Scalars::new(context.features);
+    let (element, unit) = element::declared(&mut scalars, select.dtype, Access::Read)?;
+    let read = element::read(&mut scalars, select.dtype, Access::Read, 0)?;
+    let keep = scalars.graph(&select.select)?;
+    let rank = select.operand_dims.len();
+    let mut text = Text(format!("{read}fn visit(i: u32) {{\n"));
+    text.decompose("s", "i", &select.source_dims);
+    let mut empty = "false".to_owned();
+    for dim in 0..rank {
+        let (stride, window) = (select.strides[dim], select.window[dim]);
+        let (low, size) = (select.padding[dim].0, select.operand_dims[dim]);
+        text.line(format_args!("let start{dim} = s{dim} * {stride} - ({low});"));
+        text.line(format_args!("let low{dim} = max(start{dim}, 0);"));
+        text.line(format_args!("let high{dim} = min(start{dim} + {window}, {size});"));
+        write!(empty, " || low{dim} >= high{dim}").expect("strings take all");
+    }
+    text.line(format_args!("if {empty} {{ b1[args.at1 + i] = 0xffffffffu; return; }}"));
+    text.line(format_args!("var chosen = u32({});", row_major("low", &select.operand_dims)));
+    text.line(format_args!("var best = read0(chosen);"));
+    for dim in 0..rank {
+        text.line(format_args!("for (var x{dim} = low{dim}; x{dim} < high{dim}; x{dim}++) {{"));
+    }
+    text.line(format_args!("let at = u32({});", row_major("x", &select.operand_dims)));
+    text.line(format_args!("let candidate = read0(at);"));
+    text.line(format_args!("if !{keep}(best, candidate) {{ best = candidate; chosen = at; }}"));
+    (0..rank).for_each(|_| text.line(format_args!("}}")));
+    text.line(format_args!("b1[args.at1 + i] = chosen;\n}}"));
+    let window: i64 = select.window.iter().product();
+    let draft = Draft::new("select_and_scatter", context)
+        .slot(step.reads[0], element, unit)?
+        .memory(Memory::Scratch(0), "u32", 4)
+        .parameter("count", sources as u32);
+    let work = sources * (window as u64 * u64::from(unit) + 4);
+    draft.launch(&[&scalars.functions.source(), &text.0, SHADER], sources.div_ceil(THREADS), work)
+}
+
+/// Combines into each operand element the sources of the windows that selected it.
+fn gather(
+    select: &SelectAndScatter,
+    step: &Step,
+    context: Context<'_>,
+    [elements, sources]: [u64; 2],
+) -> Result<Command, Refusal> {
+    let dtype = select.dtype;
+    let mut scalars = Scalars::new(context.features);
+    let (element, unit) = element::declared(&mut scalars, dtype, Access::Read)?;
+    let (written, _) = element::declared(&mut scalars, dtype, Access::Write)?;
+    let ty = register(dtype, context.features)?.wgsl();
+    let mut draft = Draft::new("select_and_scatter", context).slot(step.reads[2], element, unit)?.slot(
+        step.writes[0],
+        written,
+        unit,
+    )?;
+    let mut text = Text(element::read(&mut scalars, dtype, Access::Read, 0)?);
+    text.0 += &element::write(&mut scalars, dtype, 1)?;
+    if sources > 0 {
+        draft = draft.slot(step.reads[1], element, unit)?.memory(Memory::Scratch(0), "u32", 4);
+        text.0 += &element::read(&mut scalars, dtype, Access::Read, 2)?;
+    }
+    text.0 += "fn visit(i: u32) {\n";
+    text.line(format_args!("var sum: {ty} = read0(0u);"));
+    if sources > 0 {
+        let combine = scalars.graph(&select.scatter)?;
+        text.decompose("x", "i", &select.operand_dims);
+        let rank = select.operand_dims.len();
+        for dim in 0..rank {
+            let (stride, window) = (select.strides[dim], select.window[dim]);
+            let last = select.source_dims[dim] - 1;
+            text.line(format_args!("let end{dim} = x{dim} + ({});", select.padding[dim].0));
+            let rounded = window - stride;
+            text.line(format_args!("let low{dim} = max(end{dim} - ({rounded}), 0) / {stride};"));
+            text.line(format_args!(
+                "let high{dim} = select(min(end{dim} / {stride}, {last}), -1, end{dim} < 0);"
+            ));
+        }
+        for dim in 0..rank {
+            text.line(format_args!("for (var s{dim} = low{dim}; s{dim} <= high{dim}; s{dim}++) {{"));
+        }
+        text.line(format_args!("let source = u32({});", row_major("s", &select.source_dims)));
+        text.line(format_args!("if b3[args.at3 + source] == i {{ sum = {combine}(sum, read2(source)); }}"));
+        (0..rank).for_each(|_| text.line(format_args!("}}")));
+    }
+    text.line(format_args!("write1(i, sum);\n}}"));
+    let draft = draft.parameter("count", elements as u32);
+    let work = (2 * elements + 4 * sources) * u64::from(unit);
+    draft.launch(&[&scalars.functions.source(), &text.0, SHADER], elements.div_ceil(THREADS), work)
 }

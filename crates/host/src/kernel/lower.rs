@@ -1,10 +1,10 @@
 //! Compiles a kernel to a lane program.
 
 use ops::BinaryOp;
+use plan::axes::refine;
 use plan::{EngineError, Kernel, NodeOp, Stage};
 use tensor::{AlignedBytes, DType, Dims, Scalar};
 
-use super::axes::refine;
 use super::cost::{self, Lanes};
 use super::program::{Entry, Home, Mode, Program, Tile};
 use super::registers::Registers;

@@ -6,7 +6,6 @@
 //! ```
 
 mod accumulate;
-mod axes;
 mod cost;
 mod execute;
 mod fold;

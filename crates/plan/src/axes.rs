@@ -1,25 +1,28 @@
 //! Rewrites a kernel over simpler axes.
 //!
-//! Axes of size 1 vanish. An axis that accesses divide, or take modulo, is split into factors so that every
+//! [`refine`] removes divisions: axes of size 1 vanish. An axis that accesses divide, or take modulo, is split into factors so that every
 //! term becomes a plain stride, where the divisors and moduli divide one another and the size:
 //!
 //! ```text
 //! axis a0 of 12, terms 5*(a0/4), 1*(a0%4)   ->   axes a0 of 3, a1 of 4, terms 5*a0, 1*a1
 //! ```
 //!
+//! [`collapse`] joins neighbours that every access walks as one.
+//!
 //! Row-major positions of rows and of inner indices stay what they are.
 
-use plan::{Access, Expr, Kernel, NodeOp, Stage, Term};
 use tensor::Dims;
 
+use crate::{Expr, Kernel, Stage, Term};
+
 /// The same kernel over refined axes. All sizes must be at least 1.
-pub(crate) fn refine(kernel: &Kernel) -> Kernel {
+pub fn refine(kernel: &Kernel) -> Kernel {
     let rank = kernel.parallel.len();
     let parallel: Vec<Factors> = (0..rank)
         .map(|axis| {
             let mut cuts = Vec::new();
             for stage in &kernel.stages {
-                visit_exprs(stage, |expr| collect_cuts(expr, axis, kernel.parallel[axis], &mut cuts));
+                stage.visit_exprs(|expr| collect_cuts(expr, axis, kernel.parallel[axis], &mut cuts));
             }
             Factors::new(kernel.parallel[axis], cuts)
         })
@@ -30,7 +33,7 @@ pub(crate) fn refine(kernel: &Kernel) -> Kernel {
         let mut axes = parallel.clone();
         for (axis, &size) in stage.inner.iter().enumerate() {
             let mut cuts = Vec::new();
-            visit_exprs(stage, |expr| collect_cuts(expr, rank + axis, size, &mut cuts));
+            stage.visit_exprs(|expr| collect_cuts(expr, rank + axis, size, &mut cuts));
             axes.push(Factors::new(size, cuts));
         }
         stage.inner = axes[rank..].iter().flat_map(|factors| factors.sizes.iter().copied()).collect();
@@ -39,7 +42,7 @@ pub(crate) fn refine(kernel: &Kernel) -> Kernel {
             factors.first = first;
             first += factors.sizes.len();
         }
-        visit_exprs_mut(stage, |expr| *expr = rewrite(expr, &axes));
+        stage.visit_exprs_mut(|expr| *expr = rewrite(expr, &axes));
     }
     refined
 }
@@ -121,49 +124,60 @@ fn rewrite(expr: &Expr, axes: &[Factors]) -> Expr {
     out
 }
 
-fn accesses(stage: &Stage) -> impl Iterator<Item = &Access> {
-    let loads = stage.nodes.iter().filter_map(|node| match &node.op {
-        NodeOp::Load { access, .. } => Some(access),
-        _ => None,
+/// The same kernel with neighbouring axes joined where every expression steps through both at one stride.
+pub fn collapse(kernel: &Kernel) -> Kernel {
+    let mut kernel = kernel.clone();
+    for axis in (0..kernel.parallel.len().saturating_sub(1)).rev() {
+        let size = kernel.parallel[axis + 1];
+        if kernel.stages.iter().all(|stage| joins(stage, axis, size)) {
+            kernel.parallel[axis] *= size;
+            kernel.parallel.remove(axis + 1);
+            kernel.stages.iter_mut().for_each(|stage| join(stage, axis));
+        }
+    }
+    let rank = kernel.parallel.len();
+    for stage in &mut kernel.stages {
+        for axis in (0..stage.inner.len().saturating_sub(1)).rev() {
+            let size = stage.inner[axis + 1];
+            if joins(stage, rank + axis, size) {
+                stage.inner[axis] *= size;
+                stage.inner.remove(axis + 1);
+                join(stage, rank + axis);
+            }
+        }
+    }
+    kernel
+}
+
+/// Whether each expression is a function of `axis * size + (axis + 1)` alone.
+fn joins(stage: &Stage, axis: usize, size: i64) -> bool {
+    let mut joins = true;
+    stage.visit_exprs(|expr| {
+        let mut strides = [0, 0];
+        for term in expr.terms.iter().filter(|term| term.axis == axis || term.axis == axis + 1) {
+            joins &= term.is_plain();
+            strides[term.axis - axis] += term.stride;
+        }
+        joins &= strides[0] == strides[1] * size;
     });
-    loads.chain(stage.stores.iter().map(|store| &store.access))
+    joins
 }
 
-fn visit_exprs(stage: &Stage, mut f: impl FnMut(&Expr)) {
-    for access in accesses(stage) {
-        f(&access.expr);
-        access.bounds.iter().for_each(|bound| f(&bound.expr));
-    }
-    for node in &stage.nodes {
-        if let NodeOp::Index(expr) = &node.op {
-            f(expr);
+fn join(stage: &mut Stage, axis: usize) {
+    stage.visit_exprs_mut(|expr| {
+        expr.terms.retain(|term| term.axis != axis);
+        for term in expr.terms.iter_mut().filter(|term| term.axis > axis) {
+            term.axis -= 1;
         }
-    }
-}
-
-fn visit_exprs_mut(stage: &mut Stage, mut f: impl FnMut(&mut Expr)) {
-    let mut access = |access: &mut Access| {
-        f(&mut access.expr);
-        access.bounds.iter_mut().for_each(|bound| f(&mut bound.expr));
-    };
-    stage.stores.iter_mut().for_each(|store| access(&mut store.access));
-    for node in &mut stage.nodes {
-        if let NodeOp::Load { access: load, .. } = &mut node.op {
-            access(load);
-        }
-    }
-    for node in &mut stage.nodes {
-        if let NodeOp::Index(expr) = &mut node.op {
-            f(expr);
-        }
-    }
+    });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use plan::{Node, Store};
     use tensor::{DType, Indices};
+
+    use super::*;
+    use crate::{Access, Node, NodeOp, Store};
 
     fn kernel(parallel: &[i64], terms: &[Term]) -> Kernel {
         let expr = Expr { offset: 3, terms: terms.iter().copied().collect() };
@@ -174,7 +188,7 @@ mod tests {
             scratch: Vec::new(),
             stages: vec![Stage {
                 nodes: vec![Node { op: NodeOp::Index(expr), dtype: DType::I64 }],
-                stores: vec![Store { output: 0, access: Access::default(), value: plan::NodeId(0) }],
+                stores: vec![Store { output: 0, access: Access::default(), value: crate::NodeId(0) }],
                 ..Stage::default()
             }],
         }
@@ -198,6 +212,23 @@ mod tests {
         for (parallel, terms, expected) in cases {
             let before = kernel(parallel, terms);
             let after = refine(&before);
+            assert_eq!(&after.parallel[..], expected);
+            assert_eq!(values(&after), values(&before));
+        }
+    }
+
+    #[test]
+    fn neighbours_join_where_all_strides_fit() {
+        let plain = Term::plain;
+        let cases: [(&[i64], &[Term], &[i64]); 4] = [
+            (&[2, 3, 4], &[plain(0, 12), plain(1, 4), plain(2, 1)], &[24]),
+            (&[2, 3, 4], &[plain(0, 12), plain(1, 4)], &[6, 4]),
+            (&[2, 3, 4], &[plain(0, 1), plain(1, 8), plain(2, 2)], &[2, 12]),
+            (&[3, 4], &[plain(1, 1)], &[3, 4]),
+        ];
+        for (parallel, terms, expected) in cases {
+            let before = kernel(parallel, terms);
+            let after = collapse(&before);
             assert_eq!(&after.parallel[..], expected);
             assert_eq!(values(&after), values(&before));
         }

@@ -1,0 +1,402 @@
+//! The engine: prepares plans and runs them on a device.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use plan::{
+    Completion, DeviceMemory, Engine, EngineError, OnBytes, Placement, Plan, Prepared, SlotId, SlotTable,
+    Space, Step, StepOp,
+};
+use tensor::TensorType;
+
+use crate::command::{Command, Launch, Memory};
+use crate::device::Device;
+use crate::lower::{self, Context, Refusal};
+use crate::pipelines::Pipeline;
+use crate::shader::Shader;
+use crate::stream::{Places, PreparedLaunch, State, Stream};
+
+/// Runs the device steps of plans on a GPU. Cloning shares the device.
+#[derive(Clone)]
+pub struct GpuEngine {
+    stream: Arc<Stream>,
+}
+
+impl GpuEngine {
+    /// An engine on an open device.
+    ///
+    /// # Errors
+    /// If a thread cannot be started, or the device refuses its first shader.
+    pub fn new(device: Device) -> Result<Self, EngineError> {
+        Ok(GpuEngine { stream: Arc::new(Stream::new(Arc::new(device))?) })
+    }
+
+    /// The device.
+    pub fn device(&self) -> &Device {
+        &self.stream.device
+    }
+
+    /// Whether the device runs a step, or why not. `types` are those of the slots that the step names.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn supports(&self, step: &Step, types: &[TensorType]) -> Result<(), Refusal> {
+        lower::lower(step, Context { features: self.stream.device.features(), types }).map(|_| ())
+    }
+
+    /// Makes the next submission look like one that the device gave up: for tests of what follows.
+    #[doc(hidden)]
+    pub fn lose_next_submission(&self) {
+        self.stream.lose_next_submission();
+    }
+}
+
+impl Engine for GpuEngine {
+    fn prepare(&self, plan: Arc<Plan>) -> Result<Arc<dyn Prepared>, EngineError> {
+        let types: Vec<TensorType> = plan.slots.iter().map(|slot| slot.ty.clone()).collect();
+        let context = Context { features: self.stream.device.features(), types: &types };
+        let mut preparation = Preparation::default();
+        let mut steps = Vec::with_capacity(plan.body.steps.len());
+        for step in &plan.body.steps {
+            steps.push(match plan.step_space(step) {
+                Space::Host => Vec::new(),
+                Space::Device => preparation.step(&plan, step, context)?,
+            });
+        }
+        let pipelines = self.stream.pipelines.get(&preparation.shaders)?;
+        let steps =
+            steps.into_iter().map(|commands| prepared(commands, &preparation.shaders, &pipelines)).collect();
+        let mut memory = Owned { stream: self.stream.clone(), blocks: Vec::new() };
+        let tables = memory.upload(&preparation.tables)?;
+        let mut constants = Vec::new();
+        for (number, slot) in plan.slots.iter().enumerate() {
+            if let (Placement::Constant(index), Space::Device) = (slot.placement, slot.space) {
+                let literal = plan.constants.get(index).filter(|literal| literal.ty == slot.ty);
+                let literal = literal.ok_or_else(|| EngineError::Unsupported {
+                    origin: plan.name.clone(),
+                    reason: format!("slot s{number} names a constant that does not fit it"),
+                })?;
+                constants.push((SlotId(number as u32), memory.upload(&literal.to_dense())?));
+            }
+        }
+        let scratch_bytes = preparation.scratch_bytes as usize;
+        Ok(Arc::new(PreparedPlan { plan, steps, constants, tables, scratch_bytes, memory }))
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+
+    fn memory(&self) -> Option<&dyn DeviceMemory> {
+        Some(self)
+    }
+}
+
+/// What the steps of a plan need together.
+#[derive(Default)]
+struct Preparation {
+    shaders: Vec<Arc<Shader>>,
+    scratch_bytes: u64,
+    tables: Vec<u8>,
+}
+
+/// A command of a step, or a copy from one space to another.
+enum Lowered {
+    Command(Command),
+    Upload { from: SlotId, to: SlotId, bytes: usize },
+    Download { from: SlotId, to: SlotId, bytes: usize },
+}
+
+impl Preparation {
+    fn step(&mut self, plan: &Plan, step: &Step, context: Context<'_>) -> Result<Vec<Lowered>, EngineError> {
+        if let (StepOp::Copy, [from], [to]) = (&step.op, &step.reads[..], &step.writes[..]) {
+            let bytes = plan.slot(*to).ty.byte_len();
+            match (plan.slot(*from).space, plan.slot(*to).space) {
+                (Space::Host, Space::Device) => {
+                    return Ok(vec![Lowered::Upload { from: *from, to: *to, bytes }]);
+                }
+                (Space::Device, Space::Host) => {
+                    return Ok(vec![Lowered::Download { from: *from, to: *to, bytes }]);
+                }
+                _ => {}
+            }
+        }
+        let lowered = lower::lower(step, context).map_err(|Refusal(reason)| EngineError::Unsupported {
+            origin: step.origin.to_string(),
+            reason,
+        })?;
+        let base = self.tables.len().next_multiple_of(64);
+        self.tables.resize(base, 0);
+        self.tables.extend(&lowered.tables);
+        self.scratch_bytes = self.scratch_bytes.max(lowered.scratch_bytes);
+        let mut commands = lowered.commands;
+        visit_launches(&mut commands, &mut |launch| {
+            for bound in &mut launch.bindings {
+                if let Memory::Table(offset) = &mut bound.memory {
+                    *offset += base as u64;
+                }
+            }
+            if !self.shaders.contains(&launch.shader) {
+                self.shaders.push(launch.shader.clone());
+            }
+        });
+        Ok(commands.into_iter().map(Lowered::Command).collect())
+    }
+}
+
+fn visit_launches(commands: &mut [Command], f: &mut impl FnMut(&mut Launch)) {
+    for command in commands {
+        match command {
+            Command::Launch(launch) => f(launch),
+            Command::Copy { .. } | Command::Swap(..) => {}
+            Command::Repeat { body, .. } => visit_launches(body, f),
+            Command::While { condition, body, .. } => {
+                visit_launches(condition, f);
+                visit_launches(body, f);
+            }
+            Command::Case { branches, .. } => {
+                branches.iter_mut().for_each(|branch| visit_launches(branch, f));
+            }
+        }
+    }
+}
+
+/// A command with its pipelines.
+enum Action {
+    Launch(PreparedLaunch),
+    Copy { from: SlotId, to: SlotId, bytes: u64 },
+    Upload { from: SlotId, to: SlotId, bytes: usize },
+    Download { from: SlotId, to: SlotId, bytes: usize },
+    Swap(SlotId, SlotId),
+    Repeat { count: u64, body: Vec<Action> },
+    While { condition: Vec<Action>, predicate: SlotId, body: Vec<Action> },
+    Case { index: SlotId, branches: Vec<Vec<Action>> },
+}
+
+fn prepared(commands: Vec<Lowered>, shaders: &[Arc<Shader>], pipelines: &[Arc<Pipeline>]) -> Vec<Action> {
+    let action = |lowered| match lowered {
+        Lowered::Command(command) => action(command, shaders, pipelines),
+        Lowered::Upload { from, to, bytes } => Action::Upload { from, to, bytes },
+        Lowered::Download { from, to, bytes } => Action::Download { from, to, bytes },
+    };
+    commands.into_iter().map(action).collect()
+}
+
+fn action(command: Command, shaders: &[Arc<Shader>], pipelines: &[Arc<Pipeline>]) -> Action {
+    let block = |commands: Vec<Command>| -> Vec<Action> {
+        commands.into_iter().map(|command| action(command, shaders, pipelines)).collect()
+    };
+    match command {
+        Command::Launch(Launch { shader, bindings, parameters, grid, work }) => {
+            let at = shaders.iter().position(|known| *known == shader).expect("all shaders were gathered");
+            Action::Launch(PreparedLaunch {
+                pipeline: pipelines[at].clone(),
+                bindings,
+                parameters,
+                grid,
+                work,
+            })
+        }
+        Command::Copy { from, to, bytes } => Action::Copy { from, to, bytes },
+        Command::Swap(a, b) => Action::Swap(a, b),
+        Command::Repeat { count, body } => Action::Repeat { count, body: block(body) },
+        Command::While { condition, predicate, body } => {
+            Action::While { condition: block(condition), predicate, body: block(body) }
+        }
+        Command::Case { index, branches } => {
+            Action::Case { index, branches: branches.into_iter().map(block).collect() }
+        }
+    }
+}
+
+/// Memory on the device that a prepared plan keeps.
+struct Owned {
+    stream: Arc<Stream>,
+    blocks: Vec<(*mut u8, usize)>,
+}
+
+impl Owned {
+    /// Memory with these contents; null for none.
+    fn upload(&mut self, data: &[u8]) -> Result<*mut u8, EngineError> {
+        if data.is_empty() {
+            return Ok(std::ptr::null_mut());
+        }
+        let address = self.stream.memory.allocate(data.len())?;
+        self.blocks.push((address, data.len()));
+        self.stream.upload(&mut self.stream.lock(), data, address)?;
+        Ok(address)
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let mut state = self.stream.lock();
+        for &(address, bytes) in &self.blocks {
+            self.stream.free(&mut state, address, bytes);
+        }
+    }
+}
+
+/// A plan made ready to run on the device.
+struct PreparedPlan {
+    plan: Arc<Plan>,
+    /// By step; empty for steps of the host.
+    steps: Vec<Vec<Action>>,
+    constants: Vec<(SlotId, *mut u8)>,
+    tables: *mut u8,
+    scratch_bytes: usize,
+    memory: Owned,
+}
+
+// SAFETY: the addresses are names of device memory, never dereferenced.
+#[allow(unsafe_code)]
+unsafe impl Send for PreparedPlan {}
+// SAFETY: as above.
+#[allow(unsafe_code)]
+unsafe impl Sync for PreparedPlan {}
+
+impl Prepared for PreparedPlan {
+    fn run(&self, segment: Range<usize>, slots: &mut SlotTable) -> Result<Completion, EngineError> {
+        for &(slot, address) in &self.constants {
+            slots.set(slot, address);
+        }
+        let stream = &self.memory.stream;
+        let mut state = stream.lock();
+        let scratch = stream.scratch(&mut state, self.scratch_bytes)?;
+        let mut downloads = Vec::new();
+        let mut run = Recording { stream, state: &mut state, scratch, tables: self.tables };
+        for actions in &self.steps[segment] {
+            run.actions(actions, slots, &mut downloads)?;
+        }
+        let waits = !downloads.is_empty();
+        let ticket = stream.submit(&mut state, downloads)?;
+        Ok(if waits { Completion::Pending(ticket) } else { Completion::Queued(ticket) })
+    }
+
+    fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+}
+
+/// Copies to the host that the next submission makes: address, length, receiver.
+type Downloads = Vec<(*mut u8, usize, OnBytes)>;
+
+struct Recording<'a> {
+    stream: &'a Stream,
+    state: &'a mut State,
+    scratch: *mut u8,
+    tables: *mut u8,
+}
+
+impl Recording<'_> {
+    fn actions(
+        &mut self,
+        actions: &[Action],
+        slots: &mut SlotTable,
+        downloads: &mut Downloads,
+    ) -> Result<(), EngineError> {
+        for action in actions {
+            match action {
+                Action::Launch(launch) => {
+                    let places = Places { slots, scratch: self.scratch, tables: self.tables };
+                    self.stream.launch(self.state, launch, &places)?;
+                }
+                Action::Copy { from, to, bytes } => {
+                    self.stream.copy(self.state, slots.get(*from), slots.get(*to), *bytes)?;
+                }
+                Action::Upload { from, to, bytes } => {
+                    // SAFETY: the runtime gives every slot of the host memory for its array.
+                    #[allow(unsafe_code)]
+                    let data = unsafe { host_bytes(slots.get(*from), *bytes) };
+                    self.stream.upload(self.state, data, slots.get(*to))?;
+                }
+                Action::Download { from, to, bytes } => {
+                    let target = HostTarget(slots.get(*to));
+                    let then: OnBytes = Box::new(move |outcome| {
+                        if let Ok(data) = outcome {
+                            target.fill(data);
+                        }
+                    });
+                    downloads.push((slots.get(*from), *bytes, then));
+                }
+                Action::Swap(a, b) => slots.swap(*a, *b),
+                Action::Repeat { count, body } => {
+                    for _ in 0..*count {
+                        self.actions(body, slots, downloads)?;
+                    }
+                }
+                Action::While { condition, predicate, body } => loop {
+                    self.actions(condition, slots, downloads)?;
+                    let go_on = self.stream.read(self.state, slots.get(*predicate), 1)?;
+                    if go_on[0] == 0 {
+                        break;
+                    }
+                    self.actions(body, slots, downloads)?;
+                },
+                Action::Case { index, branches } => {
+                    let bytes = self.stream.read(self.state, slots.get(*index), 4)?;
+                    let index = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+                    let last = branches.len() - 1;
+                    let branch = usize::try_from(index).map_or(last, |index| index.min(last));
+                    self.actions(&branches[branch], slots, downloads)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Memory of a host slot that a download fills.
+struct HostTarget(*mut u8);
+
+// SAFETY: the run that the memory belongs to waits until the download is done.
+#[allow(unsafe_code)]
+unsafe impl Send for HostTarget {}
+
+impl HostTarget {
+    fn fill(self, data: &[u8]) {
+        // SAFETY: the slot has memory for its array, which nobody else uses meanwhile.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::ptr::copy_nonoverlapping(data.as_ptr(), self.0, data.len());
+        }
+    }
+}
+
+/// # Safety
+/// `bytes` bytes are readable at the address, unless there are none.
+#[allow(unsafe_code)]
+unsafe fn host_bytes<'a>(address: *const u8, bytes: usize) -> &'a [u8] {
+    if bytes == 0 {
+        return &[];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(address, bytes) }
+}
+
+impl DeviceMemory for GpuEngine {
+    fn allocate(&self, bytes: usize) -> Result<*mut u8, EngineError> {
+        self.stream.memory.allocate(bytes)
+    }
+
+    fn free(&self, address: *mut u8, bytes: usize) {
+        self.stream.free(&mut self.stream.lock(), address, bytes);
+    }
+
+    fn upload(&self, source: &[u8], target: *mut u8) -> Result<(), EngineError> {
+        self.stream.upload(&mut self.stream.lock(), source, target)
+    }
+
+    fn download(&self, source: *mut u8, bytes: usize, then: OnBytes) {
+        // A failure has reached the receiver already.
+        let _ = self.stream.submit(&mut self.stream.lock(), vec![(source, bytes, then)]);
+    }
+
+    fn copy(&self, source: *mut u8, target: *mut u8, bytes: usize) -> Result<(), EngineError> {
+        self.stream.copy(&mut self.stream.lock(), source, target, bytes as u64)
+    }
+
+    fn is_separate(&self) -> bool {
+        self.stream.device.info().device_type == wgpu::DeviceType::DiscreteGpu
+    }
+}

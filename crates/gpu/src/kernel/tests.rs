@@ -1,0 +1,230 @@
+//! Every printed shader passes naga's validator, becomes SPIR-V and MSL, and binds what it says.
+
+use engine_tests::build::{Build, affine, argmax_graph, bound};
+use engine_tests::rows::{layer_norm_kernel, softmax_kernel};
+use naga::back::{msl, spv};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use ops::BinaryOp;
+use plan::{Access, Combiner, Kernel, NodeOp, SlotId, Step, StepOp};
+use tensor::{DType, TensorType};
+
+use super::{Place, Shared, inline, lower};
+use crate::command::{Command, Launch};
+use crate::features::Features;
+use crate::lower::Context;
+use crate::scalar::Scalars;
+
+/// What Metal and Vulkan devices have.
+fn features() -> Features {
+    Features { int64: true, float16: true, max_binding_bytes: 1 << 31, ..Features::least() }
+}
+
+/// The launches of a kernel over arrays of these lengths, each translated.
+fn launches(kernel: &Kernel, lengths: &[i64]) -> Vec<Launch> {
+    let dtypes = kernel.inputs.iter().chain(&kernel.outputs);
+    let types: Vec<TensorType> =
+        dtypes.zip(lengths).map(|(&dtype, &len)| TensorType::new(dtype, [len])).collect();
+    let slot = |number: usize| SlotId(number as u32);
+    let inputs = kernel.inputs.len();
+    let step = Step {
+        op: StepOp::Kernel(std::sync::Arc::new(kernel.clone())),
+        reads: (0..inputs).map(slot).collect(),
+        writes: (inputs..types.len()).map(slot).collect(),
+        origin: "test".into(),
+    };
+    let features = features();
+    let lowered =
+        lower(kernel, &step, Context { features: &features, types: &types }).expect("it is accepted");
+    let launches = lowered.commands.into_iter().map(|command| match command {
+        Command::Launch(launch) => launch,
+        other => panic!("{other:?}"),
+    });
+    launches.inspect(translate).collect()
+}
+
+fn translate(launch: &Launch) {
+    let source = &launch.shader.source;
+    check(source);
+    assert_eq!(launch.bindings.len(), launch.shader.bindings as usize);
+    assert_eq!(launch.parameters.len(), launch.shader.parameters as usize);
+    assert_eq!(source.matches("@group(0)").count(), launch.bindings.len());
+}
+
+fn check(source: &str) {
+    let module =
+        naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(source)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::all())
+        .validate(&module)
+        .unwrap_or_else(|e| panic!("{}\n{source}", e.emit_to_string(source)));
+    let options = spv::Options { lang_version: (1, 3), ..spv::Options::default() };
+    spv::write_vec(&module, &info, &options, None).unwrap_or_else(|e| panic!("SPIR-V: {e}\n{source}"));
+    let options =
+        msl::Options { lang_version: (3, 0), fake_missing_bindings: true, ..msl::Options::default() };
+    msl::write_string(&module, &info, &options, &msl::PipelineOptions::default())
+        .unwrap_or_else(|e| panic!("MSL: {e}\n{source}"));
+}
+
+fn chain(dtype: DType, sizes: &[i64]) -> Kernel {
+    let mut build = Build::new(sizes, &[]);
+    let (x, y, out) = (build.input(dtype), build.input(dtype), build.output(dtype));
+    let strides = tensor::row_major_strides(sizes);
+    let x = build.load(x, affine(0, &strides));
+    let y = build.load(y, affine(0, &strides));
+    let sum = build.binary(BinaryOp::Add, x, y);
+    build.store(out, affine(0, &strides), sum);
+    build.finish()
+}
+
+fn sum(parallel: &[i64], inner: &[i64], from: plan::Expr, op: BinaryOp, dtype: DType) -> Kernel {
+    let mut build = Build::new(parallel, inner);
+    let (x, out) = (build.input(dtype), build.output(dtype));
+    let x = build.load(x, from);
+    let zero = build.constant(dtype, 0.0);
+    build.fold(op, x, zero);
+    build.stage(&[]);
+    let row = build.row(0);
+    build.store(out, affine(0, &tensor::row_major_strides(parallel)), row);
+    build.finish()
+}
+
+fn argmax(parallel: &[i64], inner: i64, from: plan::Expr) -> Kernel {
+    let mut build = Build::new(parallel, &[inner]);
+    let (x, out) = (build.input(DType::BF16), build.output(DType::I32));
+    let x = build.load(x, from);
+    let mut axis = vec![0; parallel.len()];
+    axis.push(1);
+    let at = build.node(NodeOp::Index(affine(0, &axis)), DType::I32);
+    let (low, zero) = (build.constant(DType::BF16, f64::NEG_INFINITY), build.constant(DType::I32, 0.0));
+    build.reduce(&[x, at], &[low, zero], Combiner::Graph(argmax_graph(DType::BF16, DType::I32)));
+    build.stage(&[]);
+    let row = build.row(1);
+    build.store(out, affine(0, &tensor::row_major_strides(parallel)), row);
+    build.finish()
+}
+
+#[test]
+fn chains_are_flat_vectors() {
+    let [launch] = &launches(&chain(DType::F32, &[30, 40, 50]), &[60000; 3])[..] else {
+        panic!("one launch")
+    };
+    assert!(launch.shader.source.contains("array<vec4<f32>>"), "{}", launch.shader.source);
+    assert_eq!(launch.grid, [59, 1, 1]);
+    assert!(launch.shader.unchecked);
+    for dtype in DType::ALL.iter().filter(|dtype| !matches!(dtype, DType::F64 | DType::C128)) {
+        for sizes in [&[7, 9][..], &[64, 64], &[3], &[1]] {
+            let len = sizes.iter().product();
+            let shader = &launches(&chain(*dtype, sizes), &[len; 3])[0].shader;
+            assert!(!shader.source.contains("atomic") || len == 1, "{dtype}: {}", shader.source);
+        }
+    }
+}
+
+#[test]
+fn narrow_parts_are_stored_by_atomics() {
+    let mut build = Build::new(&[5, 3], &[]);
+    let (x, out) = (build.input(DType::BF16), build.output(DType::BF16));
+    let x = build.load(x, affine(0, &[3, 1]));
+    build.store(out, affine(1, &[7, 1]), x);
+    assert!(launches(&build.finish(), &[15, 40])[0].shader.source.contains("array<atomic<u32>>"));
+}
+
+#[test]
+fn equal_kernels_have_equal_text() {
+    let text =
+        || launches(&softmax_kernel(&[70], 330, affine(0, &[330, 1])), &[23100; 2])[0].shader.source.clone();
+    assert_eq!(text(), text());
+}
+
+#[test]
+fn rows_and_columns_are_one_launch() {
+    for (rows, len) in [(4096, 1024), (100_000, 7), (3, 17), (70, 33), (1, 1000), (2000, 4)] {
+        for place in [affine(0, &[len, 1]), affine(0, &[1, rows])] {
+            assert_eq!(launches(&softmax_kernel(&[rows], len, place.clone()), &[rows * len; 2]).len(), 1);
+            launches(&layer_norm_kernel(rows, len, place.clone()), &[rows * len, len, len, rows * len]);
+            launches(&sum(&[rows], &[len], place.clone(), BinaryOp::Add, DType::BF16), &[rows * len, rows]);
+            launches(&sum(&[rows], &[len], place.clone(), BinaryOp::Or, DType::Bool), &[rows * len, rows]);
+            launches(&argmax(&[rows], len, place), &[rows * len, rows]);
+        }
+    }
+}
+
+#[test]
+fn long_rows_are_shared() {
+    let n = 1 << 22;
+    for dtype in [DType::F32, DType::BF16, DType::I8] {
+        assert_eq!(launches(&sum(&[], &[n], affine(0, &[1]), BinaryOp::Add, dtype), &[n, 1]).len(), 2);
+        let columns = sum(&[64], &[n / 64], affine(0, &[1, 64]), BinaryOp::Maximum, dtype);
+        assert_eq!(launches(&columns, &[n, 64]).len(), 2);
+    }
+    assert_eq!(launches(&sum(&[], &[n], affine(0, &[1]), BinaryOp::And, DType::Bool), &[n, 1]).len(), 2);
+    assert_eq!(launches(&argmax(&[], n, affine(0, &[1])), &[n, 1]).len(), 2);
+    assert_eq!(launches(&softmax_kernel(&[1], n, affine(0, &[0, 1])), &[n; 2]).len(), 5);
+}
+
+#[test]
+fn windows_and_gathers() {
+    let mut build = Build::new(&[2, 10, 10], &[3, 3]);
+    let (x, out) = (build.input(DType::F32), build.output(DType::F32));
+    let low = build.constant(DType::F32, f64::NEG_INFINITY);
+    let (row, column) = (affine(-1, &[0, 1, 0, 1]), affine(-1, &[0, 0, 1, 0, 1]));
+    let mut expr = affine(0, &[100]);
+    expr.add_scaled(&row, 10);
+    expr.add_scaled(&column, 1);
+    let bounds = [bound(row, 10, 1), bound(column, 10, 1)].into_iter().collect();
+    let x = build.load_if(x, Access { bounds, ..Access::at(expr) }, Some(low));
+    build.fold(BinaryOp::Maximum, x, low);
+    build.stage(&[]);
+    let best = build.row(0);
+    build.store(out, affine(0, &[100, 10, 1]), best);
+    launches(&build.finish(), &[200, 200]);
+
+    let mut build = Build::new(&[50, 64], &[]);
+    let (table, rows, out) = (build.input(DType::F32), build.input(DType::I64), build.output(DType::F32));
+    let row = build.load(rows, affine(0, &[1, 0]));
+    let access = Access { dynamic: [(row, 64)].into_iter().collect(), ..Access::at(affine(0, &[0, 1])) };
+    let x = build.load_if(table, access, None);
+    build.store(out, affine(0, &[64, 1]), x);
+    let shader = &launches(&build.finish(), &[6400, 50, 3200])[0].shader;
+    assert_eq!(shader.source.matches("array<vec4<f32>>").count(), 2, "{}", shader.source);
+    assert!(!shader.unchecked);
+}
+
+#[test]
+fn nothing_to_do_is_no_launch() {
+    assert!(launches(&chain(DType::F32, &[0, 4]), &[0; 3]).is_empty());
+    assert_eq!(launches(&sum(&[4], &[0], affine(0, &[0, 1]), BinaryOp::Add, DType::F32), &[0, 4]).len(), 1);
+}
+
+#[test]
+fn kernels_follow_one_another_in_one_workgroup() {
+    let features = features();
+    let mut scalars = Scalars::new(&features);
+    let mut shared = Shared::default();
+    let mut body = String::new();
+    let kernels = [
+        softmax_kernel(&[3], 40, affine(0, &[40, 1])),
+        chain(DType::F32, &[64]),
+        softmax_kernel(&[500], 3, affine(0, &[3, 1])),
+    ];
+    for kernel in &kernels {
+        let places: Vec<Place> = (0..kernel.inputs.len() + kernel.outputs.len())
+            .map(|number| Place {
+                array: format!("b{number}"),
+                offset: format!("args.at{number}"),
+                atomic: false,
+            })
+            .collect();
+        body += &inline(kernel, &places, 256, &mut scalars, &mut shared).expect("it is accepted");
+    }
+    let bindings: String = (0..3)
+        .map(|number| {
+            format!("@group(0) @binding({number}) var<storage, read_write> b{number}: array<f32>;\n")
+        })
+        .collect();
+    check(&format!(
+        "{bindings}struct Args {{ at0: u32, at1: u32, at2: u32 }}\nvar<immediate> args: Args;\n{}{}\
+         @compute @workgroup_size(256) fn main(@builtin(local_invocation_index) lid: u32) {{\n{body}}}\n",
+        shared.declarations(),
+        scalars.functions.source(),
+    ));
+}

@@ -1,0 +1,362 @@
+//! Tiles of a product staged through workgroup memory.
+
+use std::sync::Arc;
+
+use plan::library::DotDim;
+use smallvec::smallvec;
+
+use super::cooperative::Cooperative;
+use super::element::Number;
+use super::gather::{self, Axis, Gathered, Table};
+use super::operand::{Access, Target};
+use super::product::{Array, Product, word};
+use super::template::Slots;
+use crate::command::{Bound, Launch, Memory, grid};
+use crate::features::Features;
+use crate::lower::Refusal;
+use crate::shader::Shader;
+
+/// Shape of a tile and of the threads that compute it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tile {
+    /// Groups of four rows that a thread owns.
+    pub row_quads: u32,
+    /// Groups of four columns that a thread owns.
+    pub column_quads: u32,
+    /// Threads along the rows.
+    pub row_threads: u32,
+    /// Threads along the columns.
+    pub column_threads: u32,
+    /// Threads of consecutive numbers that lie along the columns.
+    pub warp_columns: u32,
+    /// Terms of a staged tile: a multiple of 8.
+    pub depth: u32,
+    /// Staged tiles: 1, or 2 to fill one while the other is used.
+    pub stages: u32,
+    /// Terms written out in the inner loop: divides `depth`.
+    pub unroll: u32,
+}
+
+impl Tile {
+    /// A square tile of this edge, whose threads own squares of `quads` by `quads` quads.
+    pub const fn square(edge: u32, quads: u32, depth: u32, stages: u32) -> Self {
+        let threads = edge / (4 * quads);
+        Tile {
+            row_quads: quads,
+            column_quads: quads,
+            row_threads: threads,
+            column_threads: threads,
+            warp_columns: 8,
+            depth,
+            stages,
+            unroll: 1,
+        }
+    }
+
+    /// Rows of a tile.
+    pub const fn rows(&self) -> u32 {
+        4 * self.row_quads * self.row_threads
+    }
+
+    /// Columns of a tile.
+    pub const fn columns(&self) -> u32 {
+        4 * self.column_quads * self.column_threads
+    }
+
+    /// Threads of a workgroup.
+    pub const fn threads(&self) -> u32 {
+        self.row_threads * self.column_threads
+    }
+
+    /// Bytes of workgroup memory.
+    pub const fn workgroup_bytes(&self) -> u32 {
+        16 * self.stages * self.depth * (self.rows() / 4 + 1 + self.columns() / 4 + 1)
+    }
+
+    /// Fills the slots and prints the shader.
+    fn print(&self, slots: &mut Slots, accesses: [Access; 2]) -> String {
+        let loads = |extent: u32| (extent * self.depth / 16).div_ceil(self.threads());
+        for (name, access) in ["LHS", "RHS"].into_iter().zip(accesses) {
+            let (next_row, next_k) = if access.along_k { (1, 0) } else { (0, 1) };
+            slots.set(format!("{name}_NEXT_ROW"), next_row).set(format!("{name}_NEXT_K"), next_k);
+        }
+        slots
+            .set("ROW_THREADS", self.row_threads)
+            .set("COLUMN_THREADS", self.column_threads)
+            .set("ROW_QUADS", self.row_quads)
+            .set("COLUMN_QUADS", self.column_quads)
+            .set("WARP_COLUMNS", self.warp_columns)
+            .set("STAGES", self.stages)
+            .set("UNROLL", self.unroll)
+            .set("LHS_LOADS", loads(self.rows()))
+            .set("RHS_LOADS", loads(self.columns()));
+        slots.print(include_str!("../../../shaders/matmul.wgsl"))
+    }
+}
+
+/// The tiles that products use, largest first, with the share of the device's speed that they reach when they fill
+/// it.
+pub(super) const TILES: [(Shape, f64); 4] = [
+    (Shape::Plain(Tile { row_quads: 4, row_threads: 16, ..Tile::square(128, 2, 16, 1) }), 1.0),
+    (Shape::Plain(Tile::square(128, 2, 16, 1)), 0.9),
+    (Shape::Plain(Tile::square(64, 1, 16, 2)), 0.6),
+    (Shape::Plain(Tile::square(32, 1, 16, 2)), 0.35),
+];
+
+/// A way to compute tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// In plain arithmetic.
+    Plain(Tile),
+    /// By cooperative matrices.
+    Cooperative(Cooperative),
+}
+
+impl Shape {
+    /// Rows of a tile.
+    pub const fn rows(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.rows(),
+            Shape::Cooperative(tile) => tile.rows(),
+        }
+    }
+
+    /// Columns of a tile.
+    pub const fn columns(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.columns(),
+            Shape::Cooperative(tile) => tile.columns(),
+        }
+    }
+
+    /// Terms of a staged tile.
+    pub const fn depth(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.depth,
+            Shape::Cooperative(tile) => tile.depth,
+        }
+    }
+
+    /// Threads of a workgroup.
+    pub const fn threads(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.threads(),
+            Shape::Cooperative(tile) => tile.threads(),
+        }
+    }
+
+    /// Bytes of workgroup memory, at most.
+    pub const fn workgroup_bytes(&self) -> u32 {
+        match self {
+            Shape::Plain(tile) => tile.workgroup_bytes(),
+            Shape::Cooperative(tile) => tile.workgroup_bytes(),
+        }
+    }
+}
+
+/// What makes a shader of this family.
+#[derive(Clone, Debug)]
+pub(in crate::library) struct Variant {
+    /// Tile.
+    pub shape: Shape,
+    /// Type of sums.
+    pub number: Number,
+    /// Reads the lhs.
+    pub lhs: Access,
+    /// Reads the rhs.
+    pub rhs: Access,
+    /// Writes the result.
+    pub target: Target,
+    /// Dimensions of operands that are more than strides.
+    pub gather: Option<Gather>,
+}
+
+/// Dimensions of a product that is gathered from a padded array.
+#[derive(Clone, Debug)]
+pub(in crate::library) struct Gather {
+    /// The lhs.
+    pub lhs: Gathered,
+    /// The rhs, unless it is dense.
+    pub rhs: Option<Gathered>,
+    /// Rows in the result and where the first is, unless they are evenly spaced from 0.
+    pub out: Option<(Vec<Axis>, i64)>,
+}
+
+/// Parameters, in the shader's order.
+pub(in crate::library) const PARAMETERS: [&str; 24] = [
+    "m", "n", "k", "layers", "parts", "part_k", "batch1", "batch2", "lhs_kept", "lhs_depth", "rhs_kept", "rhs_depth",
+    "out_kept", "out_column", "out_part", "lhs0", "lhs1", "lhs2", "rhs0", "rhs1", "rhs2", "out0", "out1", "out2",
+];
+
+/// The declaration of immediates: offsets of bindings, then parameters.
+pub(in crate::library) fn arguments(bindings: u32, parameters: &[&str]) -> String {
+    let offsets = (0..bindings).map(|binding| format!("at{binding}: u32, "));
+    let parameters = parameters.iter().map(|name| format!("{name}: u32, "));
+    let fields: String = offsets.chain(parameters).collect();
+    format!("struct Args {{ {fields}}}\nvar<immediate> args: Args;")
+}
+
+/// The declaration of a binding.
+pub(in crate::library) fn binding(number: u32, element: &str) -> String {
+    format!("@group(0) @binding({number}) var<storage, read_write> b{number}: array<{element}>;\n")
+}
+
+impl Variant {
+    /// The shader, and the contents of its table.
+    pub fn shader(&self, features: &Features) -> (Arc<Shader>, Vec<u32>) {
+        let number = match self.shape {
+            Shape::Plain(_) => self.number.wgsl(),
+            Shape::Cooperative(tile) => tile.number(),
+        };
+        let storages = [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
+        let declared = storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
+        let bindings: String = declared.zip(0..).map(|(element, at)| binding(at, element)).collect();
+        let count = 3 + u32::from(self.gather.is_some());
+        let (accesses, table) = self.accesses(number, features);
+        let functions = [
+            include_str!("../../../shaders/matmul_numbers.wgsl"),
+            self.number.multiply_add(),
+            &accesses,
+            &self.target.functions(self.number, features),
+        ]
+        .concat();
+        let mut slots = Slots::default();
+        slots
+            .set("ARGS", arguments(count, &PARAMETERS))
+            .set("SETUP", if self.gather.is_some() { "setup();" } else { "" })
+            .set("PROLOGUE", include_str!("../../../shaders/matmul_prologue.wgsl"))
+            .set("BINDINGS", &bindings)
+            .set("FUNCTIONS", functions)
+            .set("TM", self.shape.rows())
+            .set("TN", self.shape.columns())
+            .set("TK", self.shape.depth())
+            .set("THREADS", self.shape.threads())
+            .set("T", number)
+            .set("LHS_ALONG", self.lhs.along())
+            .set("RHS_ALONG", self.rhs.along());
+        let body = match self.shape {
+            Shape::Plain(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
+            Shape::Cooperative(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
+        };
+        let half = bindings.contains("f16>") || number == "f16";
+        let enable = [
+            if half { "enable f16;\n" } else { "" },
+            if body.contains("coop_mat") { "enable wgpu_cooperative_matrix;\n" } else { "" },
+        ];
+        let shader = Shader {
+            name: if self.gather.is_some() { "convolution" } else { "matmul" },
+            source: (enable.concat() + &body).into(),
+            bindings: count,
+            parameters: PARAMETERS.len() as u32,
+            unchecked: true,
+        };
+        (Arc::new(shader), table)
+    }
+
+    /// The functions that read operands and find rows of the result; the contents of their table.
+    fn accesses(&self, number: &str, features: &Features) -> (String, Vec<u32>) {
+        let dense_out = "fn out_row(row: u32) -> u32 {\n    return row * args.out_kept;\n}\n";
+        let Some(gather) = &self.gather else {
+            let [lhs, rhs] = [("lhs", self.lhs), ("rhs", self.rhs)]
+                .map(|(name, access)| access.functions(name, number, features));
+            return (lhs + &rhs + dense_out, Vec::new());
+        };
+        let mut table = Table::default();
+        let lhs = gather::functions("lhs", &gather.lhs, self.lhs, number, features, &mut table);
+        let rhs = match &gather.rhs {
+            Some(rhs) => gather::functions("rhs", rhs, self.rhs, number, features, &mut table),
+            None => self.rhs.functions("rhs", number, features),
+        };
+        let out = match &gather.out {
+            Some((rows, start)) => gather::out_row(rows, *start, self.target.step(), &mut table),
+            None => dense_out.to_owned(),
+        };
+        ([gather::DIVIDE, &table.functions(3), &lhs, &rhs, &out].concat(), table.values)
+    }
+}
+
+/// Where a launch writes, with strides of the result.
+#[derive(Clone, Debug)]
+pub(in crate::library) struct Destination {
+    /// The array.
+    pub out: Array,
+    /// How.
+    pub target: Target,
+    /// Strides in elements: rows, columns, the three batch dimensions, parts.
+    pub strides: [i64; 6],
+}
+
+/// A launch for a product, its terms in `parts` parts of `part_k`.
+///
+/// # Errors
+/// If something does not fit 32 bits or the device's grid.
+pub(in crate::library) fn launch(
+    product: &Product,
+    variant: &Variant,
+    destination: &Destination,
+    [parts, part_k]: [u32; 2],
+    tables: &mut Vec<u8>,
+    features: &Features,
+) -> Result<Launch, Refusal> {
+    let batch = product.three_batches()?;
+    let layers = product.batches() * u64::from(parts);
+    let tiles = |dim: &DotDim, edge: u32| (dim.size as u64).div_ceil(u64::from(edge));
+    let groups = layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
+    let steps = [variant.lhs.step(), variant.rhs.step(), destination.target.step()];
+    // The contiguous axis of a wide array is counted in quads by the shader itself.
+    let stride = |value: i64, step: i64| word(value / step);
+    let [out_row, out_column, out0, out1, out2, out_part] = destination.strides;
+    let mut parameters = smallvec![
+        word(product.m.size)?,
+        word(product.n.size)?,
+        word(product.k.size)?,
+        word(layers as i64)?,
+        parts,
+        part_k,
+        word(batch[1].size)?,
+        word(batch[2].size)?,
+        stride(product.m.lhs, steps[0])?,
+        stride(product.k.lhs, steps[0])?,
+        stride(product.n.rhs, steps[1])?,
+        stride(product.k.rhs, steps[1])?,
+        stride(out_row, steps[2])?,
+        stride(out_column, steps[2])?,
+        stride(out_part, steps[2])?,
+    ];
+    for dim in &batch {
+        parameters.push(stride(dim.lhs, steps[0])?);
+    }
+    for dim in &batch {
+        parameters.push(stride(dim.rhs, steps[1])?);
+    }
+    for value in [out0, out1, out2] {
+        parameters.push(stride(value, steps[2])?);
+    }
+    let (shader, table) = variant.shader(features);
+    let bound = |array: Array, unit| Bound { memory: array.memory, unit };
+    let mut bindings = smallvec![
+        bound(product.lhs, variant.lhs.storage(features).unit),
+        bound(product.rhs, variant.rhs.storage(features).unit),
+        bound(destination.out, destination.target.storage(features).unit),
+    ];
+    if variant.gather.is_some() {
+        tables.resize(tables.len().next_multiple_of(64), 0);
+        bindings.push(Bound { memory: Memory::Table(tables.len() as u64), unit: 4 });
+        tables.extend(table.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    Ok(Launch {
+        shader,
+        bindings,
+        parameters,
+        grid: grid(groups, features.max_grid)
+            .filter(|_| u32::try_from(groups).is_ok())
+            .ok_or_else(|| Refusal::new("a product of more tiles than a grid has"))?,
+        work: work(product),
+    })
+}
+
+/// Estimated work of a product, as [`Launch::work`].
+pub(in crate::library) fn work(product: &Product) -> u64 {
+    let [m, n, k] = [product.m, product.n, product.k].map(|dim| dim.size as u64);
+    product.batches() * (m * n * k / 5).max(4 * (m * k + k * n + m * n))
+}

@@ -1,0 +1,106 @@
+//! Buffers that the host reads what the device wrote from, kept for reuse.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use plan::EngineError;
+
+use crate::device::Device;
+
+/// Bytes before the data: the serial number of the submission, and padding.
+pub(crate) const HEADER: u64 = 16;
+
+/// Buffers up to this size are kept.
+const LARGEST_KEPT: u64 = 64 << 20;
+
+/// How many buffers are kept.
+const KEPT: usize = 32;
+
+/// Free buffers.
+#[derive(Default)]
+pub(crate) struct Readbacks(Mutex<Vec<wgpu::Buffer>>);
+
+/// A buffer that a submission copies to.
+pub(crate) struct Readback {
+    pub(crate) buffer: wgpu::Buffer,
+    mapped: Arc<AtomicBool>,
+}
+
+impl Readbacks {
+    /// A buffer for this many bytes after the header.
+    ///
+    /// # Errors
+    /// [`EngineError::OutOfMemory`].
+    pub(crate) fn take(&self, device: &Device, bytes: u64) -> Result<Readback, EngineError> {
+        let size = (HEADER + bytes).next_power_of_two().max(4096);
+        let kept = {
+            let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = free.iter().position(|buffer| buffer.size() == size);
+            found.map(|at| free.swap_remove(at))
+        };
+        let buffer = match kept {
+            Some(buffer) => buffer,
+            None => {
+                let made = device.scoped(|| {
+                    device.device.create_buffer(&wgpu::BufferDescriptor {
+                        label: None,
+                        size,
+                        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                        mapped_at_creation: false,
+                    })
+                });
+                let refusal =
+                    |_| EngineError::OutOfMemory { origin: "copy to the host".into(), bytes: size as usize };
+                made.map_err(refusal)?
+            }
+        };
+        Ok(Readback { buffer, mapped: Arc::default() })
+    }
+
+    /// Takes a buffer back.
+    pub(crate) fn give_back(&self, readback: Readback) {
+        readback.buffer.unmap();
+        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if readback.buffer.size() <= LARGEST_KEPT && free.len() < KEPT {
+            free.push(readback.buffer);
+        }
+    }
+}
+
+impl Readback {
+    /// Asks for the buffer's contents, once the submission that fills it is under way.
+    pub(crate) fn map(&self) {
+        let mapped = self.mapped.clone();
+        self.buffer.map_async(wgpu::MapMode::Read, .., move |outcome| {
+            mapped.store(outcome.is_ok(), Ordering::Release);
+        });
+    }
+
+    /// Waits until a submission has ended and the contents can be read.
+    pub(crate) fn wait(&self, device: &Device, index: wgpu::SubmissionIndex) -> Result<(), EngineError> {
+        let wait = wgpu::PollType::Wait { submission_index: Some(index), timeout: None };
+        let waited = device.device.poll(wait);
+        if let Err(error) = waited {
+            device.fail(&format!("waiting for the device failed: {error}"));
+        } else if !self.mapped.load(Ordering::Acquire) {
+            device.fail("results cannot be read");
+        }
+        device.check()
+    }
+
+    /// The serial number that the submission left.
+    pub(crate) fn serial(&self) -> Option<u64> {
+        let view = self.buffer.slice(0..8).get_mapped_range().ok()?;
+        Some(u64::from_le_bytes(view[..8].try_into().ok()?))
+    }
+
+    /// Hands over bytes after the header, starting at `offset` from the start of the buffer.
+    pub(crate) fn read(&self, offset: u64, bytes: usize, with: impl FnOnce(&[u8])) {
+        if bytes == 0 {
+            return with(&[]);
+        }
+        let end = offset + (bytes as u64).next_multiple_of(8);
+        let view = self.buffer.slice(offset..end).get_mapped_range().expect("a mapped buffer can be read");
+        with(&view[..bytes]);
+    }
+}

@@ -1,0 +1,330 @@
+//! The stream: records work and submits it, in order.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use plan::{EngineError, OnBytes, SlotTable};
+use smallvec::SmallVec;
+
+use crate::command::{self, Bound};
+use crate::completion::{Completions, Download, Submission, Ticket};
+use crate::device::Device;
+use crate::memory::Memory;
+use crate::pipelines::{Pipeline, Pipelines};
+use crate::readback::{HEADER, Readbacks};
+use crate::shader::Shader;
+
+/// Work (in the unit of [`Launch::work`](crate::command::Launch)) after which what was recorded is submitted, so that
+/// no single submission runs for seconds, and the device starts while the host still records.
+const SUBMIT_AFTER: u64 = 1 << 33;
+
+/// Launches after which what was recorded is submitted.
+const LAUNCHES_AFTER: u32 = 2048;
+
+/// Serial numbers are copied from a table of this many.
+const SERIALS: u64 = 4096;
+
+/// Bind groups that are remembered.
+const GROUPS: usize = 4096;
+
+/// A launch with its pipeline, ready to be recorded.
+pub(crate) struct PreparedLaunch {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) bindings: SmallVec<[Bound; 8]>,
+    pub(crate) parameters: SmallVec<[u32; 8]>,
+    pub(crate) grid: [u32; 3],
+    pub(crate) work: u64,
+}
+
+/// Where the memory of a launch is.
+pub(crate) struct Places<'a> {
+    pub(crate) slots: &'a SlotTable,
+    pub(crate) scratch: *mut u8,
+    pub(crate) tables: *mut u8,
+}
+
+/// The one stream of a device.
+pub(crate) struct Stream {
+    pub(crate) device: Arc<Device>,
+    pub(crate) memory: Memory,
+    pub(crate) pipelines: Pipelines,
+    readbacks: Arc<Readbacks>,
+    completions: Completions,
+    serials: wgpu::Buffer,
+    copy: Arc<Pipeline>,
+    state: Mutex<State>,
+}
+
+/// What was recorded and not yet submitted.
+#[derive(Default)]
+pub(crate) struct State {
+    pass: Option<wgpu::ComputePass<'static>>,
+    encoder: Option<wgpu::CommandEncoder>,
+    work: u64,
+    launches: u32,
+    serial: u64,
+    groups: HashMap<GroupKey, wgpu::BindGroup>,
+    scratch: Option<(*mut u8, usize)>,
+    /// The next submission leaves a wrong serial number.
+    lose_next: bool,
+}
+
+type GroupKey = SmallVec<[u32; 8]>;
+
+// SAFETY: the address of scratch memory is a name, never dereferenced.
+#[allow(unsafe_code)]
+unsafe impl Send for State {}
+
+impl Stream {
+    pub(crate) fn new(device: Arc<Device>) -> Result<Self, EngineError> {
+        let readbacks = Arc::<Readbacks>::default();
+        let completions = Completions::start(device.clone(), readbacks.clone())?;
+        let pipelines = Pipelines::new(device.clone());
+        let copy = Shader {
+            name: "copy",
+            source: include_str!("../shaders/copy.wgsl").into(),
+            bindings: 2,
+            parameters: 1,
+            unchecked: true,
+        };
+        let copy = pipelines.get(&[Arc::new(copy)])?.remove(0);
+        let serials = device.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 8 * SERIALS,
+            usage: wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let numbers: Vec<u64> = (1..=SERIALS).collect();
+        device.queue.write_buffer(&serials, 0, bytemuck::cast_slice(&numbers));
+        let memory = Memory::new(device.clone());
+        let state = Mutex::default();
+        Ok(Stream { device, memory, pipelines, readbacks, completions, serials, copy, state })
+    }
+
+    /// The right to record.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records a launch. Submits now and then.
+    pub(crate) fn launch(
+        &self,
+        state: &mut State,
+        launch: &PreparedLaunch,
+        places: &Places<'_>,
+    ) -> Result<(), EngineError> {
+        let mut key = GroupKey::new();
+        let mut buffers: SmallVec<[wgpu::Buffer; 8]> = SmallVec::new();
+        let mut words: SmallVec<[u32; 32]> = SmallVec::new();
+        for bound in &launch.bindings {
+            let address = match bound.memory {
+                command::Memory::Slot(slot) => places.slots.get(slot),
+                command::Memory::Scratch(offset) => places.scratch.wrapping_add(offset as usize),
+                command::Memory::Table(offset) => places.tables.wrapping_add(offset as usize),
+            };
+            let window = self.memory.window(address)?;
+            words.push((window.offset / u64::from(bound.unit)) as u32);
+            key.push(window.id);
+            buffers.push(window.buffer);
+        }
+        words.extend_from_slice(&launch.parameters);
+        self.record(state, &launch.pipeline, key, &buffers, &words, launch.grid);
+        state.work += launch.work;
+        if state.work > SUBMIT_AFTER || state.launches >= LAUNCHES_AFTER {
+            self.submit(state, Vec::new())?;
+        }
+        Ok(())
+    }
+
+    fn record(
+        &self,
+        state: &mut State,
+        pipeline: &Pipeline,
+        key: GroupKey,
+        buffers: &[wgpu::Buffer],
+        words: &[u32],
+        grid: [u32; 3],
+    ) {
+        if state.groups.len() >= GROUPS {
+            state.groups.clear();
+        }
+        let State { pass, encoder, groups, .. } = state;
+        let group = groups.entry(key).or_insert_with(|| {
+            let entries: SmallVec<[wgpu::BindGroupEntry<'_>; 8]> = buffers
+                .iter()
+                .enumerate()
+                .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                    binding: binding as u32,
+                    resource: buffer.as_entire_binding(),
+                })
+                .collect();
+            self.device.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout: &pipeline.group,
+                entries: &entries,
+            })
+        });
+        let pass = pass.get_or_insert_with(|| {
+            let encoder =
+                encoder.get_or_insert_with(|| self.device.device.create_command_encoder(&Default::default()));
+            encoder.begin_compute_pass(&Default::default()).forget_lifetime()
+        });
+        pass.set_pipeline(&pipeline.pipeline);
+        pass.set_bind_group(0, &*group, &[]);
+        if !words.is_empty() {
+            pass.set_immediates(0, bytemuck::cast_slice(words));
+        }
+        pass.dispatch_workgroups(grid[0], grid[1], grid[2]);
+        state.launches += 1;
+    }
+
+    /// Records a copy within the device; up to 15 bytes of padding after `bytes` are copied too.
+    pub(crate) fn copy(
+        &self,
+        state: &mut State,
+        from: *mut u8,
+        to: *mut u8,
+        bytes: u64,
+    ) -> Result<(), EngineError> {
+        if bytes == 0 || from == to {
+            return Ok(());
+        }
+        let (from, to) = (self.memory.window(from)?, self.memory.window(to)?);
+        let vectors = bytes.div_ceil(16);
+        let grid = command::grid(vectors.div_ceil(256), self.device.features().max_grid)
+            .ok_or_else(|| self.device.failed("a copy is too large"))?;
+        let words = [(from.offset / 16) as u32, (to.offset / 16) as u32, vectors as u32];
+        let key = GroupKey::from_slice(&[from.id, to.id]);
+        let copy = self.copy.clone();
+        self.record(state, &copy, key, &[from.buffer, to.buffer], &words, grid);
+        state.work += 2 * bytes;
+        Ok(())
+    }
+
+    /// Copies from the host, after all that was recorded.
+    ///
+    /// # Errors
+    /// If the device has failed.
+    pub(crate) fn upload(&self, state: &mut State, data: &[u8], to: *mut u8) -> Result<(), EngineError> {
+        let Some(padded) = wgpu::BufferSize::new((data.len() as u64).next_multiple_of(4)) else {
+            return Ok(());
+        };
+        if state.launches > 0 {
+            // Writes come before what is submitted next.
+            self.submit(state, Vec::new())?;
+        }
+        let window = self.memory.window(to)?;
+        let view = self.device.queue.write_buffer_with(&window.buffer, window.offset, padded);
+        let mut view = view.ok_or_else(|| self.device.failed("a copy from the host was refused"))?;
+        view.slice(..data.len()).copy_from_slice(data);
+        if data.len() as u64 != padded.get() {
+            let zeros = [0; 4];
+            let rest = padded.get() as usize - data.len();
+            view.slice(data.len()..).copy_from_slice(&zeros[..rest]);
+        }
+        drop(view);
+        self.device.check()
+    }
+
+    /// Submits what was recorded; the ticket tells when it is done. `downloads`: address, length and receiver of bytes
+    /// that are copied to the host after it.
+    pub(crate) fn submit(
+        &self,
+        state: &mut State,
+        downloads: Vec<(*mut u8, usize, OnBytes)>,
+    ) -> Result<Arc<Ticket>, EngineError> {
+        state.pass = None;
+        let encoder = state.encoder.take();
+        let mut encoder =
+            encoder.unwrap_or_else(|| self.device.device.create_command_encoder(&Default::default()));
+        (state.work, state.launches) = (0, 0);
+        let total: u64 = downloads.iter().map(|(_, bytes, _)| (*bytes as u64).next_multiple_of(16)).sum();
+        let readback = self.device.check().and_then(|()| self.readbacks.take(&self.device, total));
+        let readback = match readback {
+            Ok(readback) => readback,
+            Err(error) => {
+                downloads.into_iter().for_each(|(_, _, then)| then(Err(error.clone())));
+                return Err(error);
+            }
+        };
+        let mut offset = HEADER;
+        let mut wanted = Vec::with_capacity(downloads.len());
+        for (address, bytes, then) in downloads {
+            if bytes > 0 {
+                let window = self.memory.window(address)?;
+                let padded = (bytes as u64).next_multiple_of(4);
+                encoder.copy_buffer_to_buffer(
+                    &window.buffer,
+                    window.offset,
+                    &readback.buffer,
+                    offset,
+                    Some(padded),
+                );
+            }
+            wanted.push(Download { offset, bytes, then });
+            offset += (bytes as u64).next_multiple_of(16);
+        }
+        let at = state.serial % SERIALS;
+        state.serial += 1;
+        let serial = at + 1;
+        let from = if std::mem::take(&mut state.lose_next) { (at + 1) % SERIALS } else { at };
+        encoder.copy_buffer_to_buffer(&self.serials, 8 * from, &readback.buffer, 0, Some(8));
+        let index = self.device.queue.submit([encoder.finish()]);
+        readback.map();
+        let ticket = Arc::<Ticket>::default();
+        self.completions.watch(Submission {
+            index,
+            serial,
+            readback,
+            downloads: wanted,
+            ticket: ticket.clone(),
+        });
+        Ok(ticket)
+    }
+
+    /// Reads a few bytes after all that was recorded. Blocks until they are there.
+    pub(crate) fn read(
+        &self,
+        state: &mut State,
+        address: *mut u8,
+        bytes: usize,
+    ) -> Result<Vec<u8>, EngineError> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let then: OnBytes = Box::new(move |outcome| {
+            let _ = sender.send(outcome.map(<[u8]>::to_vec));
+        });
+        self.submit(state, vec![(address, bytes, then)])?;
+        receiver.recv().unwrap_or_else(|_| Err(self.device.failed("a copy to the host was dropped")))
+    }
+
+    /// Scratch memory of at least this size. Everything on the stream shares it: launches run one after another.
+    pub(crate) fn scratch(&self, state: &mut State, bytes: usize) -> Result<*mut u8, EngineError> {
+        if bytes == 0 {
+            return Ok(std::ptr::null_mut());
+        }
+        if let Some((address, size)) = state.scratch
+            && size >= bytes
+        {
+            return Ok(address);
+        }
+        if let Some((address, size)) = state.scratch.take() {
+            self.free(state, address, size);
+        }
+        let size = bytes.next_power_of_two();
+        let address = self.memory.allocate(size)?;
+        state.scratch = Some((address, size));
+        Ok(address)
+    }
+
+    /// Gives memory back; bind groups that hold its buffer go with it.
+    pub(crate) fn free(&self, state: &mut State, address: *mut u8, bytes: usize) {
+        if let Some(id) = self.memory.free(address, bytes) {
+            state.groups.retain(|key, _| !key.contains(&id));
+        }
+    }
+
+    /// Makes the next submission look like one that the device gave up.
+    pub(crate) fn lose_next_submission(&self) {
+        self.lock().lose_next = true;
+    }
+}

@@ -1,0 +1,108 @@
+//! Shaders as the backends see them: what naga makes of WGSL for Metal and for Vulkan.
+//!
+//! wgpu does the same when a pipeline is made. Here it needs no device: for people to read, and for tests to check
+//! every shader against the limits of devices that are not there.
+
+use naga::back::{msl, spv};
+use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
+use naga::{AddressSpace, StorageAccess};
+use thiserror::Error;
+
+use crate::shader::Shader;
+
+/// A shader in the languages of the backends, and what it takes of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Translated {
+    /// Metal shading language 3.1.
+    pub metal: String,
+    /// SPIR-V 1.4.
+    pub spirv: Vec<u32>,
+    /// Bytes of workgroup memory.
+    pub workgroup_bytes: u32,
+    /// Threads of a workgroup.
+    pub workgroup_threads: u32,
+}
+
+/// Why a shader is not valid: our fault.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("shader `{shader}`: {reason}")]
+pub struct TranslateError {
+    /// Name of the shader.
+    pub shader: &'static str,
+    /// What is wrong, with the place in the text.
+    pub reason: String,
+}
+
+/// Parses, validates and translates a shader, and checks that it has the interface that it states.
+///
+/// # Errors
+/// What naga finds wrong, or where text and [`Shader`] disagree.
+pub fn translate(shader: &Shader) -> Result<Translated, TranslateError> {
+    let source = &*shader.source;
+    let error = |reason: String| TranslateError { shader: shader.name, reason };
+    let module =
+        naga::front::wgsl::parse_str(source).map_err(|found| error(found.emit_to_string(source)))?;
+    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::all());
+    validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
+    let info = validator.validate(&module).map_err(|found| error(found.emit_to_string(source)))?;
+
+    let (mut bindings, mut immediates, mut workgroup_bytes) = (0, 0, 0);
+    for (_, variable) in module.global_variables.iter() {
+        let size = module.types[variable.ty].inner.size(module.to_ctx());
+        match variable.space {
+            AddressSpace::Storage { access } if access == StorageAccess::LOAD | StorageAccess::STORE => {
+                bindings += 1;
+            }
+            AddressSpace::Storage { .. } => return Err(error("a binding is not read_write".to_string())),
+            AddressSpace::Immediate => immediates += size,
+            AddressSpace::WorkGroup => workgroup_bytes += size,
+            _ => {}
+        }
+    }
+    if (bindings, immediates) != (shader.bindings, shader.immediate_bytes()) {
+        let (stated, bytes) = (shader.bindings, shader.immediate_bytes());
+        return Err(error(format!(
+            "{bindings} bindings and {immediates} bytes of immediates, stated are {stated} and {bytes}"
+        )));
+    }
+    let [entry] = &module.entry_points[..] else {
+        return Err(error("there must be one entry point".to_string()));
+    };
+    let options = spv::Options { lang_version: (1, 4), ..spv::Options::default() };
+    let spirv = spv::write_vec(&module, &info, &options, None).map_err(|found| error(found.to_string()))?;
+    let options =
+        msl::Options { lang_version: (3, 1), fake_missing_bindings: true, ..msl::Options::default() };
+    let metal = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default());
+    let (metal, _) = metal.map_err(|found| error(found.to_string()))?;
+    let workgroup_threads = entry.workgroup_size.iter().product();
+    Ok(Translated { metal, spirv, workgroup_bytes, workgroup_threads })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(bindings: u32, parameters: u32) -> Shader {
+        let source = include_str!("../shaders/copy.wgsl").into();
+        Shader { name: "copy", source, bindings, parameters, unchecked: true }
+    }
+
+    #[test]
+    fn a_shader_reads_in_both_languages() {
+        let translated = translate(&copy(2, 1)).expect("valid");
+        assert_eq!((translated.workgroup_bytes, translated.workgroup_threads), (0, 256));
+        assert!(translated.metal.contains("kernel void main_"), "{}", translated.metal);
+        assert_eq!(translated.spirv[0], 0x0723_0203);
+    }
+
+    #[test]
+    fn text_and_interface_must_agree() {
+        let error = translate(&copy(3, 1)).expect_err("there are two bindings");
+        assert_eq!(
+            error.to_string(),
+            "shader `copy`: 2 bindings and 12 bytes of immediates, stated are 3 and 16"
+        );
+        let broken = Shader { source: "fn main( {".into(), ..copy(2, 1) };
+        assert!(translate(&broken).is_err());
+    }
+}

@@ -1,0 +1,255 @@
+//! Matrix products against plain loops.
+
+mod common;
+
+use gpu::features::Features;
+use gpu::library::dot::cooperative::Cooperative;
+use gpu::library::dot::tile::{Shape, Tile};
+use gpu::library::dot::{Choice, lower_as};
+use gpu::lower::{Context, Lowered, Refusal};
+use plan::library::{Dot, DotDim};
+use plan::{SlotId, Step, StepOp};
+use smallvec::smallvec;
+use tensor::{DType, Indices, Literal, Scalar, TensorType};
+
+use self::common::{check_shader, shaders, small_integers, software};
+
+fn types(dot: &Dot) -> [TensorType; 3] {
+    let dims = || dot.batch.iter().chain([&dot.m, &dot.n, &dot.k]);
+    let strides: [fn(&DotDim) -> i64; 3] = [|d| d.lhs, |d| d.rhs, |d| d.out];
+    let len = |stride: fn(&DotDim) -> i64| match dims().any(|d| d.size == 0 && stride(d) != 0) {
+        true => 0,
+        false => dims().map(|d| (d.size - 1).max(0) * stride(d)).sum::<i64>() + 1,
+    };
+    let [lhs, rhs, out] = strides.map(len);
+    [TensorType::new(dot.lhs, [lhs]), TensorType::new(dot.rhs, [rhs]), TensorType::new(dot.out, [out])]
+}
+
+fn lower_dot(
+    dot: &Dot,
+    types: &[TensorType],
+    choice: Option<Choice>,
+    features: &Features,
+) -> Result<Lowered, Refusal> {
+    let step = Step {
+        op: StepOp::Dot(dot.clone()),
+        reads: smallvec![SlotId(0), SlotId(1)],
+        writes: smallvec![SlotId(2)],
+        origin: "test".into(),
+    };
+    lower_as(dot, &step, Context { features, types }, choice)
+}
+
+/// Runs a product and compares it with plain loops.
+fn check(dot: &Dot) {
+    check_as(dot, None);
+}
+
+/// As `check`, in a given way.
+fn check_as(dot: &Dot, choice: Option<Choice>) {
+    let Some(device) = software() else { return };
+    let types = types(dot);
+    let lowered = lower_dot(dot, &types, choice, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
+    let lhs = small_integers(dot.lhs, types[0].len() as i64, 1);
+    let rhs = small_integers(dot.rhs, types[1].len() as i64, 2);
+    let dirty = vec![0xff; types[2].byte_len()];
+    let out = device.run(&lowered, &[&lhs.to_dense()[..], &rhs.to_dense()[..], &dirty]);
+    let values = |literal: &Literal| -> Vec<i64> { literal.scalars().map(|scalar| scalar.as_f64() as i64).collect() };
+    let (a, b) = (values(&lhs), values(&rhs));
+    let dims: Vec<DotDim> = dot.batch.iter().copied().chain([dot.m, dot.n]).collect();
+    let sizes: Vec<i64> = dims.iter().map(|dim| dim.size).collect();
+    let width = types[2].byte_len() / types[2].len().max(1);
+    let count: i64 = sizes.iter().product();
+    for (number, index) in Indices::new(&sizes).enumerate() {
+        // A few thousand elements of a large product are enough.
+        if count > 4000 && !(number as i64 * 7919 % count < 3000 || number as i64 > count - 300) {
+            continue;
+        }
+        let at = |stride: fn(&DotDim) -> i64| dims.iter().zip(&index).map(|(dim, i)| stride(dim) * i).sum::<i64>();
+        let (x, y, z) = (at(|d| d.lhs), at(|d| d.rhs), at(|d| d.out) as usize);
+        let sum: i64 = (0..dot.k.size)
+            .map(|p| a[(x + p * dot.k.lhs) as usize] * b[(y + p * dot.k.rhs) as usize])
+            .sum();
+        let found = Scalar::from_bytes(dot.out, &out[z * width..(z + 1) * width]);
+        let expected = match dot.out.is_float() {
+            true => Scalar::from_f64(dot.out, sum as f64),
+            false => Scalar::from_i64(dot.out, sum),
+        };
+        assert_eq!(found, expected, "at {index:?} of {dot:?}");
+    }
+}
+
+/// Row-major `[batch, m, k]` times `[batch, k, n]`; operands and result perhaps transposed.
+fn dense(dtypes: [DType; 3], [batch, m, k, n]: [i64; 4], transposed: [bool; 3]) -> Dot {
+    let [lhs, rhs, out] = dtypes;
+    let order = |transposed: bool, rows: i64, columns: i64| if transposed { (1, rows) } else { (columns, 1) };
+    let (lhs_m, lhs_k) = order(transposed[0], m, k);
+    let (rhs_k, rhs_n) = order(transposed[1], k, n);
+    let (out_m, out_n) = order(transposed[2], m, n);
+    Dot {
+        lhs,
+        rhs,
+        out,
+        accumulate: if out.is_float() { DType::F32 } else { out },
+        batch: smallvec![DotDim { size: batch, lhs: m * k, rhs: k * n, out: m * n }],
+        m: DotDim { size: m, lhs: lhs_m, rhs: 0, out: out_m },
+        n: DotDim { size: n, lhs: 0, rhs: rhs_n, out: out_n },
+        k: DotDim { size: k, lhs: lhs_k, rhs: rhs_k, out: 0 },
+    }
+}
+
+fn layouts() -> impl Iterator<Item = [bool; 3]> {
+    (0..8).map(|bits| [bits & 1 != 0, bits & 2 != 0, bits & 4 != 0])
+}
+
+#[test]
+fn odd_sizes() {
+    for m in [0, 1, 2, 5, 8, 33] {
+        for n in [0, 1, 3, 4, 16, 65] {
+            for k in [0, 1, 4, 17, 32] {
+                let transposed = layouts().nth(((m + 3 * n + 5 * k) % 8) as usize).expect("eight layouts");
+                check(&dense([DType::F32; 3], [1, m, k, n], transposed));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_layout() {
+    for transposed in layouts() {
+        for sizes in [[1, 36, 20, 68], [2, 35, 19, 66], [1, 130, 40, 132]] {
+            check(&dense([DType::F32; 3], sizes, transposed));
+            check(&dense([DType::BF16; 3], sizes, transposed));
+        }
+    }
+}
+
+#[test]
+fn tiles_and_parts() {
+    for transposed in layouts() {
+        check(&dense([DType::F32; 3], [1, 12, 1000, 20], transposed));
+        check(&dense([DType::F32; 3], [1, 33, 2051, 7], transposed));
+    }
+    check(&dense([DType::F32; 3], [1, 1500, 30, 1400], [false; 3]));
+    check(&dense([DType::F32; 3], [1, 4100, 20, 2050], [false, true, false]));
+}
+
+#[test]
+fn batches() {
+    for batch in [0, 1, 3, 40] {
+        check(&dense([DType::F32; 3], [batch, 4, 4, 4], [false; 3]));
+        check(&dense([DType::F32; 3], [batch, 33, 40, 20], [false, true, false]));
+        check(&dense([DType::BF16; 3], [batch, 7, 5, 9], [true, false, false]));
+    }
+    // Heads between rows and features, as attention has them: [b, s, h, d] with batch dimensions b and h.
+    let (b, s, h, d) = (2, 10, 3, 8);
+    let dim = |size, lhs, rhs, out| DotDim { size, lhs, rhs, out };
+    let mut dot = dense([DType::F32; 3], [1, s, d, s], [false; 3]);
+    dot.batch = smallvec![dim(b, s * h * d, s * h * d, h * s * s), dim(h, d, d, s * s)];
+    dot.m = dim(s, h * d, 0, s);
+    dot.n = dim(s, 0, h * d, 1);
+    dot.k = dim(d, 1, 1, 0);
+    check(&dot);
+    // The batch innermost in the result, and an operand without it.
+    for dtype in [DType::F32, DType::BF16] {
+        let mut dot = dense([dtype; 3], [1, 5, 6, 7], [false; 3]);
+        dot.batch = smallvec![dim(3, 30, 0, 1)];
+        dot.m.out = 21;
+        dot.n.out = 3;
+        check(&dot);
+    }
+}
+
+#[test]
+fn every_type() {
+    use DType::*;
+    for dtype in [F32, F16, BF16, I8, U8, I16, U16, I32, U32] {
+        for sizes in [[2, 7, 20, 9], [1, 16, 32, 24], [1, 5, 3, 1]] {
+            check(&dense([dtype; 3], sizes, [false, true, false]));
+            check(&dense([dtype; 3], sizes, [true, false, false]));
+        }
+    }
+    check(&dense([BF16, BF16, F32], [1, 20, 40, 32], [false; 3]));
+    check(&dense([F16, F32, F32], [1, 20, 40, 31], [false; 3]));
+    check(&dense([I8, I8, I32], [1, 20, 40, 30], [true, false, false]));
+}
+
+#[test]
+fn shaders_are_valid_everywhere() {
+    use DType::*;
+    let half = Features { float16: true, ..Features::least() };
+    for features in [Features::least(), half] {
+        for dtypes in [[F32; 3], [F16; 3], [BF16; 3], [BF16, BF16, F32], [I8, I8, I32], [U16; 3]] {
+            for transposed in layouts() {
+                for sizes in [[1, 512, 512, 512], [1, 4096, 4096, 4096], [1, 64, 64, 64], [1, 63, 63, 63], [1, 8, 9999, 8]] {
+                    let dot = dense(dtypes, sizes, transposed);
+                    let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
+                    shaders(&lowered).iter().for_each(|shader| check_shader(shader, true));
+                }
+            }
+        }
+    }
+}
+
+/// Twins in plain arithmetic of all kinds of cooperative shapes.
+fn twins() -> impl Iterator<Item = Cooperative> {
+    let twin = |shape: Cooperative| Cooperative { real: false, ..shape };
+    [
+        twin(Cooperative::sixteen([2, 2], [2, 1], 32, 1)),
+        twin(Cooperative { staged: 1, wide: false, ..Cooperative::sixteen([1, 3], [1, 2], 16, 2) }),
+        twin(Cooperative { edge: 8, wide: false, ..Cooperative::sixteen([2, 4], [2, 1], 16, 2) }),
+    ]
+    .into_iter()
+}
+
+#[test]
+fn cooperative_twins() {
+    for (number, twin) in twins().enumerate() {
+        for transposed in layouts().filter(|t| t[2] == (number == 0)) {
+            for (sizes, parts) in [([1, 70, 36, 68], 1), ([2, 35, 19, 66], 1), ([1, 33, 300, 20], 3)] {
+                let choice = Choice { shape: Shape::Cooperative(twin), parts };
+                check_as(&dense([DType::F16; 3], sizes, transposed), Some(choice));
+            }
+        }
+    }
+}
+
+#[test]
+fn plain_tiles() {
+    let square = Tile::square(64, 2, 8, 2);
+    let tiles = [
+        square,
+        Tile { row_quads: 4, unroll: 4, ..square },
+        Tile { row_threads: 4, warp_columns: 4, depth: 16, stages: 1, ..square },
+    ];
+    for tile in tiles {
+        for transposed in layouts().take(4) {
+            for (sizes, parts) in [([1, 132, 40, 68], 1), ([1, 33, 300, 70], 3)] {
+                let choice = Choice { shape: Shape::Plain(tile), parts };
+                check_as(&dense([DType::F32; 3], sizes, transposed), Some(choice));
+            }
+        }
+    }
+}
+
+#[test]
+fn cooperative_shaders_are_valid_everywhere() {
+    for edge in [8, 16] {
+        let features = Features {
+            float16: true,
+            subgroup: Some((32, 32)),
+            cooperative_f16: Some(edge),
+            workgroup_bytes: if edge == 8 { 32 << 10 } else { 48 << 10 },
+            ..Features::least()
+        };
+        for transposed in layouts() {
+            for n in [64, 65, 2048] {
+                let dot = dense([DType::F16; 3], [1, 2048, 2048, n], transposed);
+                let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
+                let shaders = shaders(&lowered);
+                assert!(shaders[0].source.contains("coop_mat"));
+                shaders.iter().for_each(|shader| check_shader(shader, edge == 8));
+            }
+        }
+    }
+}
