@@ -40,8 +40,7 @@ pub struct TranslateError {
 pub fn translate(shader: &Shader) -> Result<Translated, TranslateError> {
     let source = &*shader.source;
     let error = |reason: String| TranslateError { shader: shader.name, reason };
-    let module =
-        naga::front::wgsl::parse_str(source).map_err(|found| error(found.emit_to_string(source)))?;
+    let module = naga::front::wgsl::parse_str(source).map_err(|found| error(found.emit_to_string(source)))?;
     let mut validator = Validator::new(ValidationFlags::all(), Capabilities::all());
     validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
     let info = validator.validate(&module).map_err(|found| error(found.emit_to_string(source)))?;

@@ -74,13 +74,15 @@ fn case(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) -> Cas
     };
     let kernel_features = features / feature_groups;
     let output_batch = batch / batch_groups;
-    let (input, input_dims) = lay_out(layouts[0], &format!("bf{names}"), &collect([batch, features], |w| w.0));
+    let (input, input_dims) =
+        lay_out(layouts[0], &format!("bf{names}"), &collect([batch, features], |w| w.0));
     let (kernel, kernel_dims) =
         lay_out(layouts[1], &format!("io{names}"), &collect([kernel_features, outputs], |w| w.1));
     let (output, output_dims) =
         lay_out(layouts[2], &format!("bf{names}"), &collect([output_batch, outputs], |w| w.output()));
     let spatial = windows.iter().enumerate().map(|(d, window)| {
-        let &Window(size, kernel_size, stride, pad_low, pad_high, input_dilation, kernel_dilation, reverse) = window;
+        let &Window(size, kernel_size, stride, pad_low, pad_high, input_dilation, kernel_dilation, reverse) =
+            window;
         ConvolutionDim {
             input: size,
             kernel: kernel_size,
@@ -140,7 +142,8 @@ fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
     let kernel = small_integers(dtype, types[1].len() as i64, 2);
     let dirty = vec![0xff; types[2].byte_len()];
     let out = device.run(&lowered, &[&input.to_dense()[..], &kernel.to_dense()[..], &dirty]);
-    let values = |literal: &tensor::Literal| -> Vec<i64> { literal.scalars().map(|x| x.as_f64() as i64).collect() };
+    let values =
+        |literal: &tensor::Literal| -> Vec<i64> { literal.scalars().map(|x| x.as_f64() as i64).collect() };
     let (input, kernel) = (values(&input), values(&kernel));
     let width = types[2].byte_len() / types[2].len().max(1);
     let kernel_window: Vec<i64> = windows.iter().map(|w| w.1).collect();
@@ -165,10 +168,12 @@ fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
                     feature * params.kernel_input_features.1 + index[1] * params.kernel_output_features.1;
                 let mut inside = true;
                 for (d, (window, dim)) in case.windows.iter().zip(&params.spatial).enumerate() {
-                    let &Window(size, kernel, stride, low, _, input_dilation, kernel_dilation, reverse) = window;
+                    let &Window(size, kernel, stride, low, _, input_dilation, kernel_dilation, reverse) =
+                        window;
                     let k = if reverse { kernel - 1 - offset[d] } else { offset[d] };
                     let position = index[2 + d] * stride + k * kernel_dilation - low;
-                    inside &= position >= 0 && position % input_dilation == 0 && position / input_dilation < size;
+                    inside &=
+                        position >= 0 && position % input_dilation == 0 && position / input_dilation < size;
                     from += position / input_dilation * dim.input_stride;
                     weight += offset[d] * dim.kernel_stride;
                 }

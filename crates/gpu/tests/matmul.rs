@@ -49,12 +49,14 @@ fn check(dot: &Dot) {
 fn check_as(dot: &Dot, choice: Option<Choice>) {
     let Some(device) = software() else { return };
     let types = types(dot);
-    let lowered = lower_dot(dot, &types, choice, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
+    let lowered =
+        lower_dot(dot, &types, choice, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
     let lhs = small_integers(dot.lhs, types[0].len() as i64, 1);
     let rhs = small_integers(dot.rhs, types[1].len() as i64, 2);
     let dirty = vec![0xff; types[2].byte_len()];
     let out = device.run(&lowered, &[&lhs.to_dense()[..], &rhs.to_dense()[..], &dirty]);
-    let values = |literal: &Literal| -> Vec<i64> { literal.scalars().map(|scalar| scalar.as_f64() as i64).collect() };
+    let values =
+        |literal: &Literal| -> Vec<i64> { literal.scalars().map(|scalar| scalar.as_f64() as i64).collect() };
     let (a, b) = (values(&lhs), values(&rhs));
     let dims: Vec<DotDim> = dot.batch.iter().copied().chain([dot.m, dot.n]).collect();
     let sizes: Vec<i64> = dims.iter().map(|dim| dim.size).collect();
@@ -65,11 +67,11 @@ fn check_as(dot: &Dot, choice: Option<Choice>) {
         if count > 4000 && !(number as i64 * 7919 % count < 3000 || number as i64 > count - 300) {
             continue;
         }
-        let at = |stride: fn(&DotDim) -> i64| dims.iter().zip(&index).map(|(dim, i)| stride(dim) * i).sum::<i64>();
+        let at =
+            |stride: fn(&DotDim) -> i64| dims.iter().zip(&index).map(|(dim, i)| stride(dim) * i).sum::<i64>();
         let (x, y, z) = (at(|d| d.lhs), at(|d| d.rhs), at(|d| d.out) as usize);
-        let sum: i64 = (0..dot.k.size)
-            .map(|p| a[(x + p * dot.k.lhs) as usize] * b[(y + p * dot.k.rhs) as usize])
-            .sum();
+        let sum: i64 =
+            (0..dot.k.size).map(|p| a[(x + p * dot.k.lhs) as usize] * b[(y + p * dot.k.rhs) as usize]).sum();
         let found = Scalar::from_bytes(dot.out, &out[z * width..(z + 1) * width]);
         let expected = match dot.out.is_float() {
             true => Scalar::from_f64(dot.out, sum as f64),
@@ -181,9 +183,16 @@ fn shaders_are_valid_everywhere() {
     for features in [Features::least(), half] {
         for dtypes in [[F32; 3], [F16; 3], [BF16; 3], [BF16, BF16, F32], [I8, I8, I32], [U16; 3]] {
             for transposed in layouts() {
-                for sizes in [[1, 512, 512, 512], [1, 4096, 4096, 4096], [1, 64, 64, 64], [1, 63, 63, 63], [1, 8, 9999, 8]] {
+                for sizes in [
+                    [1, 512, 512, 512],
+                    [1, 4096, 4096, 4096],
+                    [1, 64, 64, 64],
+                    [1, 63, 63, 63],
+                    [1, 8, 9999, 8],
+                ] {
                     let dot = dense(dtypes, sizes, transposed);
-                    let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
+                    let lowered =
+                        lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
                     shaders(&lowered).iter().for_each(|shader| check_shader(shader, true));
                 }
             }

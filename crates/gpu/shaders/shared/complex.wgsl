@@ -1,7 +1,6 @@
-// Complex numbers as (real, imaginary), with the branch cuts of C99 Annex G.
-//
-// Formulas: W. Kahan, "Branch cuts for complex elementary functions, or much ado about nothing's sign bit" (1987).
-// Errors are small beside the magnitude of the result, not beside each of its parts.
+// complex: complex numbers as (real, imaginary), with the branch cuts of C99 Annex G.
+// numbers   within 4 units of 2^-23 of the result's magnitude (not of each part); power and atan2 say theirs
+// source    W. Kahan, "Branch cuts for complex elementary functions, or much ado about nothing's sign bit" (1987)
 
 fn c64_of_bits(bits: u64) -> vec2<f32> {
     return vec2<f32>(f32_value(u64_low(bits)), f32_value(u64_high(bits)));

@@ -1,4 +1,5 @@
-// The error function, its complement and its inverse.
+// error: the error function of f32, its complement and its inverse.
+// numbers   erf 2.1 ulp, erfc 3.5, erf_inv 2.3
 
 // erf(x) - x for |x| up to 1.
 fn f32_erf_rest(x: f32) -> f32 {

@@ -152,7 +152,11 @@ pub(super) fn choose(product: &Product, direct: bool, features: &Features) -> Ch
         let tiles = (m / rows).ceil() * (n / columns).ceil() * batches;
         let filled = (tiles * f64::from(parts) / FULL).min(1.0);
         let compute = tiles * rows * columns * k / (SPEED * rate * filled);
-        let sums = if parts == 1 && direct { 0.0 } else { LAUNCH + f64::from(parts) * m * n * batches * 8.0 / BANDWIDTH };
+        let sums = if parts == 1 && direct {
+            0.0
+        } else {
+            LAUNCH + f64::from(parts) * m * n * batches * 8.0 / BANDWIDTH
+        };
         compute + sums
     };
     let mut best = (f64::INFINITY, Choice { shape: TILES[TILES.len() - 1].0, parts: 1 });

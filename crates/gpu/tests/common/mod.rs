@@ -86,7 +86,10 @@ pub fn open(wanted: impl Fn(&wgpu::AdapterInfo) -> bool) -> Option<Device> {
     let cooperative = if features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
         let all = adapter.cooperative_matrix_properties();
         let fitting = all.into_iter().filter(|kind| {
-            kind.ab_type == half && kind.cr_type == single && kind.m_size == kind.n_size && kind.n_size == kind.k_size
+            kind.ab_type == half
+                && kind.cr_type == single
+                && kind.m_size == kind.n_size
+                && kind.n_size == kind.k_size
         });
         fitting.map(|kind| kind.m_size).max()
     } else {
@@ -220,7 +223,8 @@ impl Device {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        let offsets = launch.bindings.iter().map(|bound| ((place(bound).1 + MARGIN) / u64::from(bound.unit)) as u32);
+        let offsets =
+            launch.bindings.iter().map(|bound| ((place(bound).1 + MARGIN) / u64::from(bound.unit)) as u32);
         let words: Vec<u32> = offsets.chain(launch.parameters.iter().copied()).collect();
         pass.set_pipeline(&pipeline);
         pass.set_bind_group(0, &group, &[]);
@@ -297,5 +301,9 @@ pub fn check_shader(shader: &Shader, metal: bool) {
     assert!(shader.bindings <= least.max_bindings && shader.immediate_bytes() <= least.immediate_bytes);
     assert!(translated.workgroup_threads <= least.workgroup_threads);
     let bytes = translated.workgroup_bytes;
-    assert!(!metal || bytes <= least.workgroup_bytes, "{} uses {bytes} bytes of workgroup memory", shader.name);
+    assert!(
+        !metal || bytes <= least.workgroup_bytes,
+        "{} uses {bytes} bytes of workgroup memory",
+        shader.name
+    );
 }

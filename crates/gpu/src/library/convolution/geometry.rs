@@ -88,7 +88,10 @@ impl Geometry {
             return Err(Refusal::new("a convolution whose groups do not divide its dimensions"));
         }
         if params.spatial.len() > 3 {
-            return Err(Refusal::new(format!("a convolution of {} spatial dimensions", params.spatial.len())));
+            return Err(Refusal::new(format!(
+                "a convolution of {} spatial dimensions",
+                params.spatial.len()
+            )));
         }
         let mut combinations = vec![Vec::new()];
         for dim in &params.spatial {
@@ -107,7 +110,10 @@ impl Geometry {
         let (features, feature_step) = params.kernel_input_features;
         // Each dimension twice: by its step in the output or the kernel, and in the input.
         let plain = |size, step| Axis { size, step, along: None };
-        let mut rows = vec![(plain(params.output_batch.0, params.output_batch.1), plain(params.output_batch.0, params.batch.1))];
+        let mut rows = vec![(
+            plain(params.output_batch.0, params.output_batch.1),
+            plain(params.output_batch.0, params.batch.1),
+        )];
         let mut terms = vec![(plain(features, feature_step), plain(features, params.input_features.1))];
         let mut spatial = Vec::new();
         let (mut kernel_start, mut output_start, mut input_start) = (0, 0, 0);
@@ -118,8 +124,14 @@ impl Geometry {
                 step: distance * dim.input_stride,
                 along: Some((index, distance)),
             };
-            rows.push((plain(phase.rows, phase.row_step * dim.output_stride), along(phase.rows, row_distance)));
-            terms.push((plain(phase.terms, phase.term_step * dim.kernel_stride), along(phase.terms, term_distance)));
+            rows.push((
+                plain(phase.rows, phase.row_step * dim.output_stride),
+                along(phase.rows, row_distance),
+            ));
+            terms.push((
+                plain(phase.terms, phase.term_step * dim.kernel_stride),
+                along(phase.terms, term_distance),
+            ));
             kernel_start += phase.term * dim.kernel_stride;
             output_start += phase.row * dim.output_stride;
             input_start += phase.base * dim.input_stride;
@@ -127,7 +139,11 @@ impl Geometry {
                 .map(|(size, distance)| distance * (size - 1).max(0));
             let low: i64 = phase.base + extremes.iter().map(|&extreme| extreme.min(0)).sum::<i64>();
             let high: i64 = phase.base + extremes.iter().map(|&extreme| extreme.max(0)).sum::<i64>();
-            spatial.push(Spatial { size: dim.input, base: phase.base, checked: low < 0 || high >= dim.input });
+            spatial.push(Spatial {
+                size: dim.input,
+                base: phase.base,
+                checked: low < 0 || high >= dim.input,
+            });
         }
         let input_group = match params.batch_groups > 1 {
             true => params.output_batch.0 * params.batch.1,

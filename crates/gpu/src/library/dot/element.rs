@@ -92,8 +92,7 @@ pub(in crate::library) fn stored_singly(dtype: DType, features: &Features) -> bo
 
 /// Four elements at a time, at a multiple of four.
 pub(in crate::library) fn quads(dtype: DType, features: &Features) -> Storage {
-    let storage =
-        |declared, unit, read, write| Storage { declared, unit, per: 4, read, write };
+    let storage = |declared, unit, read, write| Storage { declared, unit, per: 4, read, write };
     match dtype {
         DType::F32 => storage("vec4<f32>", 16, "word", "values"),
         DType::I32 => storage("vec4<i32>", 16, "word", "values"),
@@ -156,10 +155,16 @@ pub(in crate::library) fn elements(dtype: DType, features: &Features) -> Storage
             "bf16_low(word >> (at % 2u * 16u))",
             "bf16_pair(vec2<f32>(value_0, value_1))",
         ),
-        DType::I16 => storage("u32", 4, 2, "i16_at(word, at % 2u)", "pair(vec2<u32>(vec2<i32>(value_0, value_1)))"),
-        DType::U16 => {
-            storage("u32", 4, 2, "NUMBER((word >> (at % 2u * 16u)) & 0xffffu)", "pair(vec2<u32>(value_0, value_1))")
+        DType::I16 => {
+            storage("u32", 4, 2, "i16_at(word, at % 2u)", "pair(vec2<u32>(vec2<i32>(value_0, value_1)))")
         }
+        DType::U16 => storage(
+            "u32",
+            4,
+            2,
+            "NUMBER((word >> (at % 2u * 16u)) & 0xffffu)",
+            "pair(vec2<u32>(value_0, value_1))",
+        ),
         DType::I8 => storage(
             "u32",
             4,

@@ -14,7 +14,17 @@ use crate::lower::Refusal;
 use crate::shader::Shader;
 
 const PARAMETERS: [&str; 12] = [
-    "len", "parts", "part_stride", "size1", "size2", "size3", "size4", "stride0", "stride1", "stride2", "stride3",
+    "len",
+    "parts",
+    "part_stride",
+    "size1",
+    "size2",
+    "size3",
+    "size4",
+    "stride0",
+    "stride1",
+    "stride2",
+    "stride3",
     "stride4",
 ];
 
@@ -60,7 +70,9 @@ pub(in crate::library) fn launch(
     let mut merged: SmallVec<[Dim; 6]> = SmallVec::new();
     for (size, out, from) in dims {
         match merged.last_mut() {
-            Some(outer) if outer.1 == size * out && outer.2 == size * from => *outer = (outer.0 * size, out, from),
+            Some(outer) if outer.1 == size * out && outer.2 == size * from => {
+                *outer = (outer.0 * size, out, from)
+            }
             _ => merged.push((size, out, from)),
         }
     }

@@ -64,8 +64,9 @@ impl Gathered {
         let fours = |value: i64| value % 4 == 0;
         let all = |axes: &[Axis]| axes.iter().all(|axis| fours(axis.step));
         let contiguous = |axes: &[Axis]| {
-            axes.split_last()
-                .is_some_and(|(last, rest)| last.step == 1 && last.along.is_none() && fours(last.size) && all(rest))
+            axes.split_last().is_some_and(|(last, rest)| {
+                last.step == 1 && last.along.is_none() && fours(last.size) && all(rest)
+            })
         };
         let start = fours(self.start) && fours(batch_step);
         if start && contiguous(&self.terms) && all(&self.rows) {
@@ -128,7 +129,14 @@ fn place(positions: &[usize]) -> String {
 
 /// Prints the decoding of `index` into `place`; `step` is the unit of steps, `quads` says that the innermost axis is
 /// counted in fours.
-fn decode(table: &mut Table, prefix: &str, axes: &[Axis], positions: &[usize], step: i64, quads: bool) -> String {
+fn decode(
+    table: &mut Table,
+    prefix: &str,
+    axes: &[Axis],
+    positions: &[usize],
+    step: i64,
+    quads: bool,
+) -> String {
     let mut text = String::from("    var rest = index;\n");
     let len: i64 = axes.iter().map(|axis| axis.size).product();
     for (number, axis) in axes.iter().enumerate().rev() {
@@ -218,9 +226,7 @@ pub(in crate::library) fn functions(
     let row = |offset: u32| format!("{name}_place_row(row + {offset}u, rows)");
     let term = |offset: u32| format!("{name}_place_term(k + {offset}u, end)");
     let (kind, rows, load) = match (wide, along_k) {
-        (true, _) => {
-            (format!("{name}_place"), row(0), format!("{name}_meet(base, row, {})", term(0)))
-        }
+        (true, _) => (format!("{name}_place"), row(0), format!("{name}_meet(base, row, {})", term(0))),
         (false, true) => (
             format!("{name}_place"),
             row(0),

@@ -47,7 +47,8 @@ impl Access {
     /// The WGSL functions `NAME_row` and `NAME_load`.
     pub fn functions(&self, name: &str, number: &str, features: &Features) -> String {
         let storage = self.storage(features);
-        let (binding, at, size) = if name == "lhs" { ("b0", "args.at0", "m") } else { ("b1", "args.at1", "n") };
+        let (binding, at, size) =
+            if name == "lhs" { ("b0", "args.at0", "m") } else { ("b1", "args.at1", "n") };
         let mut slots = Slots::default();
         slots
             .set("P", name)

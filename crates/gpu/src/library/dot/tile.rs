@@ -184,8 +184,30 @@ pub(in crate::library) struct Gather {
 
 /// Parameters, in the shader's order.
 pub(in crate::library) const PARAMETERS: [&str; 24] = [
-    "m", "n", "k", "layers", "parts", "part_k", "batch1", "batch2", "lhs_kept", "lhs_depth", "rhs_kept", "rhs_depth",
-    "out_kept", "out_column", "out_part", "lhs0", "lhs1", "lhs2", "rhs0", "rhs1", "rhs2", "out0", "out1", "out2",
+    "m",
+    "n",
+    "k",
+    "layers",
+    "parts",
+    "part_k",
+    "batch1",
+    "batch2",
+    "lhs_kept",
+    "lhs_depth",
+    "rhs_kept",
+    "rhs_depth",
+    "out_kept",
+    "out_column",
+    "out_part",
+    "lhs0",
+    "lhs1",
+    "lhs2",
+    "rhs0",
+    "rhs1",
+    "rhs2",
+    "out0",
+    "out1",
+    "out2",
 ];
 
 /// The declaration of immediates: offsets of bindings, then parameters.
@@ -208,8 +230,10 @@ impl Variant {
             Shape::Plain(_) => self.number.wgsl(),
             Shape::Cooperative(tile) => tile.number(),
         };
-        let storages = [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
-        let declared = storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
+        let storages =
+            [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
+        let declared =
+            storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
         let bindings: String = declared.zip(0..).map(|(element, at)| binding(at, element)).collect();
         let count = 3 + u32::from(self.gather.is_some());
         let (accesses, table) = self.accesses(number, features);
@@ -301,7 +325,8 @@ pub(in crate::library) fn launch(
     let batch = product.three_batches()?;
     let layers = product.batches() * u64::from(parts);
     let tiles = |dim: &DotDim, edge: u32| (dim.size as u64).div_ceil(u64::from(edge));
-    let groups = layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
+    let groups =
+        layers * tiles(&product.m, variant.shape.rows()) * tiles(&product.n, variant.shape.columns());
     let steps = [variant.lhs.step(), variant.rhs.step(), destination.target.step()];
     // The contiguous axis of a wide array is counted in quads by the shader itself.
     let stride = |value: i64, step: i64| word(value / step);

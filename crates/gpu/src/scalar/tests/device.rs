@@ -127,6 +127,16 @@ pub(super) fn shader(
 }
 
 impl Device {
+    /// Whether it takes subnormal f32 for zeros.
+    pub(super) fn flushes(&self) -> bool {
+        let double = shader(&self.features, &[DType::F32], DType::F32, |_, names| {
+            Ok(format!("({} * 2.0f)", names[0]))
+        });
+        let out =
+            self.run(&double.expect("all devices can"), &[(DType::F32, &1e-40f32.to_le_bytes())], DType::F32);
+        out == [0; 4]
+    }
+
     /// Runs a program of these types on arrays of equal length, given and returned as bytes.
     pub(super) fn run(&self, program: &Program, operands: &[(DType, &[u8])], result: DType) -> Vec<u8> {
         let count = operands[0].1.len() / operands[0].0.size();
