@@ -1,4 +1,5 @@
-// Floats and their bits, hidden from optimizers.
+// bits: floats and their bits, hidden from optimizers; orders, largest and smallest.
+// numbers   exact; NaN, infinity and the sign of zero as IEEE 754 has them, subnormals too
 //
 // `hidden()` is always zero: offsets count elements of at most 16 bytes and arrays start at multiples of 64 bytes.
 // No compiler knows that, so none sees through `f32_bits`, `f32_value` and `f32_keep`: none may conclude that a value

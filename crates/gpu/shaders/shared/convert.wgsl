@@ -1,4 +1,5 @@
-// Conversions between f32 and integers. From float: truncated, saturated, NaN to 0. To float: rounded once.
+// convert: conversions between f32 and integers.
+// numbers   exact; from float truncated, saturated, NaN to 0; to float rounded once, ties to even
 
 fn i32_of_f32(x: f32) -> i32 {
     let bits = f32_bits(x);

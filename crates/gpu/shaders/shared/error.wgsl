@@ -1,11 +1,12 @@
-// The error function, its complement and its inverse.
+// error: the error function of f32, its complement and its inverse.
+// numbers   erf 2.1 ulp, erfc 3.5, erf_inv 2.3
 
-// erf(x) for x up to 1. The leading coefficient less 1, so that only a small term is rounded before the sum.
-fn f32_erf_inner(x: f32) -> f32 {
+// erf(x) - x for |x| up to 1.
+fn f32_erf_rest(x: f32) -> f32 {
     let z = x * x;
     let p0 = ((-9.66704465e-6f * z + 1.12659589e-4f) * z - 8.48408032e-4f) * z + 5.22103161e-3f;
     let p = (((p0 * z - 2.68654302e-2f) * z + 1.12837821e-1f) * z - 3.76126379e-1f) * z + 1.28379226e-1f;
-    return x + x * p;
+    return x * p;
 }
 
 // Error function: a polynomial up to 1, then 1 - e^(log erfc).
@@ -18,11 +19,11 @@ fn f32_erf(x: f32) -> f32 {
     let e = f32_exp_reduced(p, 0.0f);
     let scale = f32_power_of_two(e.n);
     let outer = 1.0f - (e.rest * scale + scale);
-    let y = f32_bits(select(outer, f32_erf_inner(magnitude), magnitude < 1.0f)) | (f32_bits(x) & F32_SIGN);
+    let y = f32_bits(select(outer, magnitude + f32_erf_rest(magnitude), magnitude < 1.0f)) | (f32_bits(x) & F32_SIGN);
     return f32_value(select(y, F32_NAN, f32_is_nan(x)));
 }
 
-// Complementary error function: beyond 0.45 e^(-t^2) / (1 + 2t) times a smooth function of (t - 4) / (t + 4)
+// Complementary error function: beyond 0.8 e^(-t^2) / (1 + 2t) times a smooth function of (t - 4) / (t + 4)
 // (M. Shepherd, J. Laframboise, "Chebyshev approximation of (1 + 2x) exp(x^2) erfc x", 1981).
 fn f32_erfc(x: f32) -> f32 {
     let magnitude = abs(x);
@@ -30,14 +31,21 @@ fn f32_erfc(x: f32) -> f32 {
     let t = select(magnitude, 10.2f, magnitude > 10.2f);
     let square = f32_two_product(t, t);
     let e = f32_exp_sum(-square.high, -square.low, 0);
-    let u = f32_quotient(t - 4.0f, t + 4.0f);
+    let top = f32_two_sum_any(t, -4.0f);
+    let bottom = f32_two_sum_any(t, 4.0f);
+    let first = f32_quotient(top.high, bottom.high);
+    let u = first + (top.low - first * bottom.low) / bottom.high;
     let h0 = ((5.24380896e-3f * u - 1.66127235e-2f) * u + 3.69933844e-2f) * u - 6.62471056e-2f;
     let h1 = ((h0 * u + 9.37694684e-2f) * u - 1.01046368e-1f) * u + 6.80944398e-2f;
     // The leading coefficient in two floats.
     let h = 1.23299515e0f + (((h1 * u + 1.53799234e-2f) * u - 1.39621079e-1f) * u - 3.69208486e-8f);
-    let outer = e * f32_quotient(h, 1.0f + 2.0f * t);
+    let divisor = f32_two_sum(2.0f * t, 1.0f);
+    let quotient = f32_quotient(h, divisor.high);
+    let outer = e * (quotient - quotient * divisor.low / divisor.high);
+    // In halves, so that little is rounded.
+    let inner = 0.5f - f32_keep(f32_erf_rest(x) + f32_keep(x - 0.5f));
     let beyond = select(outer, 2.0f - outer, x < 0.0f);
-    let y = select(beyond, 1.0f - f32_erf_inner(x), magnitude < 0.45f);
+    let y = select(beyond, inner, magnitude < 0.8f);
     return f32_value(select(f32_bits(y), F32_NAN, f32_is_nan(x)));
 }
 

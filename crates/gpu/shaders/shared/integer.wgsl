@@ -1,4 +1,5 @@
-// Integers of up to 32 bits, held sign- or zero-extended in i32 or u32.
+// integer: integers of up to 32 bits, held sign- or zero-extended in i32 or u32.
+// numbers   exact modulo 2^32; callers wrap to shorter types
 
 // The low `bits` bits of x, sign-extended.
 fn i32_wrap(x: i32, bits: u32) -> i32 {

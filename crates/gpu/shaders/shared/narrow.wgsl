@@ -1,4 +1,5 @@
-// Floats of 16 bits and fewer, held in f32: rounding, ties to even, and their bits.
+// narrow: floats of 16 bits and fewer, held in f32: rounding and their bits.
+// numbers   exact; ties to even; out of range as each format has it
 
 // x rounded to f16.
 fn f16_round(x: f32) -> f32 {

@@ -1,6 +1,6 @@
-// Exact pieces of f32 arithmetic: products and sums with what rounding lost, division, roots, rounding, remainder.
-//
-// Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp.
+// real: products and sums of f32 with what rounding lost, division, roots, rounding, remainder.
+// numbers   quotient and square root within 0.51 ulp, exact where the result is a float; rsqrt 1.5 ulp; remainder exact.
+//           Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp
 
 struct Pair {
     high: f32,

@@ -1,4 +1,5 @@
-// Trigonometric functions over the whole range, and their inverses.
+// trig: trigonometric functions of f32 and their inverses.
+// numbers   sin and cos 2.6 ulp, tan 3.4, over the whole range; asin 2.3, acos 1.1, atan and atan2 1.8
 
 // pi/2 in parts of 11 bits, whose multiples by up to 2^13 are exact, and the rest.
 const HALF_PI_1: f32 = 1.5703125f;

@@ -1,4 +1,5 @@
-// Integers of 64 bits. Sums and products go through u64, which wraps everywhere.
+// wide: integers of 64 bits, for devices that have them.
+// numbers   exact modulo 2^64; sums and products go through u64, which wraps everywhere
 
 fn u64_high(x: u64) -> u32 {
     return u32(x >> 32u);

@@ -3,7 +3,7 @@
 use ops::{ComparisonDirection, ComparisonType};
 use tensor::{DType, DTypeClass};
 
-use super::{Register, Scalars, register};
+use super::{Scalars, register};
 use crate::lower::Refusal;
 
 impl Scalars<'_> {
@@ -58,12 +58,5 @@ impl Scalars<'_> {
             }
             _ => format!("({a} {symbol} {b})"),
         })
-    }
-}
-
-impl Register {
-    /// Whether it holds 64-bit integers.
-    pub(super) fn is_wide(self) -> bool {
-        matches!(self, Register::I64 | Register::U64)
     }
 }

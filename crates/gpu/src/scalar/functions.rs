@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The files, a family each. Their items are `fn`, `const` and `struct` that begin a line.
-const FILES: &[&str] = &[
+pub(super) const FILES: &[&str] = &[
     include_str!("../../shaders/shared/bits.wgsl"),
     include_str!("../../shaders/shared/integer.wgsl"),
     include_str!("../../shaders/shared/wide.wgsl"),
@@ -48,16 +48,21 @@ impl Functions {
         self.items.push((name.into(), item.text.as_str().into()));
     }
 
-    /// Adds a function printed at run time.
-    pub(super) fn define(&mut self, name: String, text: String) {
-        if !self.has(&name) {
-            self.items.push((name.into(), text.into()));
+    /// Adds a function printed at run time, whose text names it and what it defines by `$`; returns its name.
+    pub(super) fn define(&mut self, prefix: &str, text: &str) -> String {
+        let named = |name: &str| text.replace('$', name);
+        let mut count = 0;
+        loop {
+            let name = format!("{prefix}{count}");
+            match self.items.iter().find(|(item, _)| *item == name) {
+                Some((_, known)) if *known == named(&name) => return name,
+                Some(_) => count += 1,
+                None => {
+                    self.items.push((name.clone().into(), named(&name).into()));
+                    return name;
+                }
+            }
         }
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
     }
 
     fn has(&self, name: &str) -> bool {

@@ -14,7 +14,6 @@ impl Scalars<'_> {
     /// # Errors
     /// If the device cannot do one of the operations.
     pub fn graph(&mut self, graph: &Graph) -> Result<String, Refusal> {
-        let name = format!("graph{}", self.functions.len());
         let mut types = Vec::new();
         let mut body = String::new();
         for (at, node) in graph.nodes.iter().enumerate() {
@@ -42,17 +41,14 @@ impl Scalars<'_> {
         let (result, value, structure) = match &graph.results[..] {
             [one] => (types[one.index()].to_owned(), results[0].clone(), String::new()),
             many => {
-                let ty = format!("{name}_results");
                 let fields: String =
                     many.iter().enumerate().map(|(i, id)| format!(" r{i}: {},", types[id.index()])).collect();
-                let structure = format!("struct {ty} {{{fields} }}\n");
-                (ty.clone(), format!("{ty}({})", results.join(", ")), structure)
+                let structure = format!("struct $_results {{{fields} }}\n");
+                ("$_results".to_owned(), format!("$_results({})", results.join(", ")), structure)
             }
         };
         let arguments = arguments.join(", ");
-        let text =
-            format!("{structure}fn {name}({arguments}) -> {result} {{\n{body}    return {value};\n}}\n");
-        self.functions.define(name.clone(), text);
-        Ok(name)
+        let text = format!("{structure}fn $({arguments}) -> {result} {{\n{body}    return {value};\n}}\n");
+        Ok(self.functions.define("graph", &text))
     }
 }

@@ -24,10 +24,11 @@
 //!
 //! # To add a function
 //! 1. Write `fn TYPE_name(..)` in the file of its family in `shaders/shared`; call others by name, nothing is included
-//!    by hand. Say its bound of error if that is above 2 ulp.
-//! 2. Name it in the table of its class: `float`, `integer` or `complex`.
-//! 3. The tests of [`crate::scalar`] find it by its op: they compare it with `ops::scalar` on a software device over
-//!    samples of its whole domain, and translate it to SPIR-V and MSL.
+//!    by hand. A new file is named in [`functions`]. The head of the file says the error.
+//! 2. Name it in the table of its class, in `float` (real and complex) or `integer`.
+//! 3. Name its op in `tests/accuracy` (or `tests/exact`, `tests/complex`, which go through all ops): they compare it with
+//!    `ops::scalar` on a software device over samples of its whole domain. Its translation to SPIR-V and MSL, and the
+//!    absence of built-ins that are not to be trusted, are tested for all functions.
 
 mod compare;
 mod convert;
@@ -82,6 +83,11 @@ impl Register {
             Register::F32 => "f32",
             Register::C64 => "vec2<f32>",
         }
+    }
+
+    /// Whether it holds 64-bit integers.
+    fn is_wide(self) -> bool {
+        matches!(self, Register::I64 | Register::U64)
     }
 }
 

@@ -64,13 +64,19 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// A shader, and the bytes of the elements that its bindings count in.
+pub(super) struct Program {
+    pub(super) text: String,
+    units: Vec<u32>,
+}
+
 /// A shader that applies an expression, printed by `print` from the names of its operands, to arrays of these types.
 pub(super) fn shader(
     features: &Features,
     operands: &[DType],
     result: DType,
     print: impl FnOnce(&mut Scalars<'_>, &[&str]) -> Result<String, Refusal>,
-) -> Result<String, Refusal> {
+) -> Result<Program, Refusal> {
     let mut scalars = Scalars::new(features);
     let names: Vec<String> = (0..operands.len()).map(|i| format!("x{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -83,9 +89,12 @@ pub(super) fn shader(
     let ty = register(result, features)?.wgsl();
     let mut text = format!("fn compute({parameters}) -> {ty} {{ return {expression}; }}\n");
     let mut main = String::new();
+    let mut units = Vec::new();
     let arrays = operands.iter().chain([&result]);
     for (at, dtype) in arrays.enumerate() {
-        let element = scalars.storage(*dtype)?.element;
+        let storage = scalars.storage(*dtype)?;
+        let element = storage.element;
+        units.push(storage.unit);
         text += &format!("@group(0) @binding({at}) var<storage, read_write> b{at}: array<{element}>;\n");
     }
     let offsets: Vec<String> = (0..=operands.len()).map(|i| format!("at{i}: u32")).collect();
@@ -108,17 +117,28 @@ pub(super) fn shader(
         main += &format!("    b{out}[args.at{out} + chunk * {}u + {word}u] = {packed};\n", CHUNK / per_word);
     }
     let enable = if features.float16 { "enable f16;\n" } else { "" };
-    Ok(format!(
+    let text = format!(
         "{enable}{text}{}@compute @workgroup_size(64)\n\
          fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>) {{\n    \
          let chunk = id.y * grid.x * 64u + id.x;\n{main}}}\n",
         scalars.functions.source()
-    ))
+    );
+    Ok(Program { text, units })
 }
 
 impl Device {
-    /// Runs a [`shader`] of these types on arrays of equal length, given and returned as bytes.
-    pub(super) fn run(&self, source: &str, operands: &[(DType, &[u8])], result: DType) -> Vec<u8> {
+    /// Whether it takes subnormal f32 for zeros.
+    pub(super) fn flushes(&self) -> bool {
+        let double = shader(&self.features, &[DType::F32], DType::F32, |_, names| {
+            Ok(format!("({} * 2.0f)", names[0]))
+        });
+        let out =
+            self.run(&double.expect("all devices can"), &[(DType::F32, &1e-40f32.to_le_bytes())], DType::F32);
+        out == [0; 4]
+    }
+
+    /// Runs a program of these types on arrays of equal length, given and returned as bytes.
+    pub(super) fn run(&self, program: &Program, operands: &[(DType, &[u8])], result: DType) -> Vec<u8> {
         let count = operands[0].1.len() / operands[0].0.size();
         let threads = count.div_ceil(CHUNK).next_multiple_of(64);
         let groups = threads / 64;
@@ -126,19 +146,17 @@ impl Device {
         let padded = x * y * 64 * CHUNK;
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
         let mut buffers = Vec::new();
-        let mut offsets = Vec::new();
+        let offsets: Vec<u32> = program.units.iter().map(|unit| LEAD as u32 / unit).collect();
         for (dtype, bytes) in operands.iter().copied().chain([(result, &[][..])]) {
             let mut contents = vec![0u8; LEAD];
             contents.extend_from_slice(bytes);
             contents.resize(LEAD + padded * dtype.size(), 0);
             let description = wgpu::util::BufferInitDescriptor { label: None, contents: &contents, usage };
             buffers.push(self.device.create_buffer_init(&description));
-            let unit = Scalars::new(&self.features).storage(dtype).expect("the device has the type").unit;
-            offsets.push(LEAD as u32 / unit);
         }
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: None,
-            source: wgpu::ShaderSource::Wgsl(source.into()),
+            source: wgpu::ShaderSource::Wgsl(program.text.as_str().into()),
         });
         let entries: Vec<_> = (0u32..)
             .zip(&buffers)

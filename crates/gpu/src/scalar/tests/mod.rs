@@ -5,4 +5,5 @@ mod complex;
 mod device;
 mod exact;
 mod samples;
+mod storage;
 mod translate;
