@@ -78,6 +78,10 @@ impl Buffer {
             let strides = host.byte_strides.unwrap_or(&dense);
             // SAFETY: the caller vouches for the source; the fresh block has room for all elements.
             unsafe { copy_strided(host.data, strides, block.as_ptr(), &dense, &ty.dims, item) };
+            if ty.dtype.is_partial() {
+                // SAFETY: the block holds the bytes that were just copied, and nobody else has it.
+                ty.dtype.extend(unsafe { std::slice::from_raw_parts_mut(block.as_ptr(), bytes) });
+            }
         }
         Ok(Buffer::new(Arc::new(ty), device.clone(), Arc::new(Contents::filled(block))))
     }
