@@ -18,14 +18,6 @@ os.environ["JAX_PLATFORMS"] = _PLATFORMS[MODE]
 os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "0"
 
 
-def pytest_addoption(parser):
-    parser.addoption(
-        "--representative",
-        action="store_true",
-        help="leave out what only varies tests that are run",
-    )
-
-
 def pytest_configure(config):
     if MODE == "cpu":
         return
