@@ -42,7 +42,10 @@ def choice(device: str | None = "gpu", adapter: str | None = SOFTWARE) -> dict[s
     return {"JAX_METALLIB_DEVICE": device, "JAX_METALLIB_ADAPTER": adapter}
 
 
+@pytest.mark.on_demand
 class TestChoice:
+    """Each in a process of its own, so that it is the same whatever these tests run on."""
+
     @mps_only
     def test_host(self):
         engine, kind = python(REPORT, env=choice("host", None)).stdout.strip().split("|")

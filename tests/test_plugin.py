@@ -15,6 +15,8 @@ from .harness import MODE
 from .subprocesses import python
 
 mps_only = pytest.mark.mps_only
+# Little of it depends on the device.
+pytestmark = pytest.mark.on_demand
 
 
 class TestSettings:
