@@ -220,7 +220,6 @@ def test_initialize_twice_is_once():
 BAD_SETTINGS = {
     "JAX_METALLIB_NUM_DEVICES": ("2", "JAX_METALLIB_NUM_DEVICES is not supported yet"),
     "JAX_METALLIB_DEVICE": ("cuda", "expected `auto`, `gpu` or `host`"),
-    "JAX_METALLIB_ADAPTER": ("no such card", "no GPU has `no such card` in its name"),
     "JAX_METALLIB_LIBRARY_PATH": ("/nowhere/lib.so", "there is no such library"),
 }
 
