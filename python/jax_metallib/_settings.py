@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 # Variables whose feature does not exist yet: better an error than a wish silently ignored.
 NOT_YET = {
-    "JAX_METALLIB_VERIFY": "there is no GPU engine to verify against the host engine",
+    "JAX_METALLIB_VERIFY": "results of the GPU engine are not compared with the host engine yet",
     "JAX_METALLIB_NUM_DEVICES": "the platform has exactly one device",
 }
 
@@ -25,7 +25,7 @@ class SettingsError(ValueError):
 class Settings:
     """What the environment asks for.
 
-    device: `auto`, `gpu` or `host`; the library reads it too.
+    device: `auto`, `gpu` or `host`; the library reads it too, and the name of the adapter.
     library_path: the shared library to load, or None to search for it.
     """
 

@@ -11,9 +11,7 @@ use plan::{DeviceMemory, Engine, Space};
 use crate::error::{Error, Result};
 use crate::options::{ClientOptions, DeviceChoice};
 use crate::platform;
-
-/// Arrays of temporary memory on a device are placed in blocks of this many bytes, or of what it binds at once.
-const ARENA_BLOCK: u64 = 1 << 30;
+use crate::pool::LARGEST_STEP;
 
 /// The engines of a device.
 #[derive(Clone)]
@@ -124,6 +122,12 @@ impl Choice {
 }
 
 impl Engines {
+    /// The memory that an array of this size is put into when it comes from outside.
+    pub fn space_for(&self, bytes: usize) -> Space {
+        let fits = |device: &DeviceTarget| bytes <= device.arena_block;
+        if self.target.device.as_ref().is_some_and(fits) { Space::Device } else { Space::Host }
+    }
+
     /// The memory of the device.
     ///
     /// # Errors
@@ -135,7 +139,9 @@ impl Engines {
 }
 
 fn device_target(engine: &GpuEngine) -> DeviceTarget {
-    let block = engine.device().features().max_binding_bytes.min(ARENA_BLOCK) / 256 * 256;
+    // Blocks of memory have sizes in this unit at most.
+    let unit = LARGEST_STEP as u64;
+    let block = engine.device().features().max_binding_bytes / unit * unit;
     let engine = engine.clone();
     DeviceTarget {
         arena_block: block as usize,
