@@ -26,7 +26,13 @@ fn check(dtype: DType, op: BinaryOp, [outer, size, inner]: [i64; 3], reverse: bo
         (BinaryOp::Add, DType::C64) => CLOSE,
         _ => EXACT,
     };
-    compare(&StepOp::Cumulative(step), &[ty.clone()], &[elements], &[ty], tolerance);
+    compare(
+        &StepOp::Cumulative(step),
+        std::slice::from_ref(&ty),
+        &[elements],
+        std::slice::from_ref(&ty),
+        tolerance,
+    );
 }
 
 #[test]
@@ -101,7 +107,13 @@ fn sums_are_accurate_and_special_values_survive() {
         let ty = flat(DType::F32, elements.len());
         // The host sums in f64: no more than a rounding apart.
         let rounding = Tolerance { relative: 1.2e-7, absolute: 0.0 };
-        compare(&StepOp::Cumulative(step), &[ty.clone()], &[elements], &[ty], rounding);
+        compare(
+            &StepOp::Cumulative(step),
+            std::slice::from_ref(&ty),
+            &[elements],
+            std::slice::from_ref(&ty),
+            rounding,
+        );
     }
     let special = [-0.0, -0.0, 1.0, f64::INFINITY, 2.0, f64::NEG_INFINITY, 3.0, f64::NAN, 1.0];
     for op in [BinaryOp::Add, BinaryOp::Maximum, BinaryOp::Minimum] {

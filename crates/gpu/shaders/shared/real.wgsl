@@ -1,5 +1,6 @@
 // real: products and sums of f32 with what rounding lost, division, roots, rounding, remainder.
-// numbers   quotient and square root within 0.51 ulp, exact where the result is a float; rsqrt 1.5 ulp; remainder exact.
+// numbers   quotient and square root within 0.51 ulp, exact where the result is a float (dividends below 2^-100: 1.8 ulp);
+//           rsqrt 1.5 ulp; remainder exact.
 //           Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp
 
 struct Pair {
