@@ -12,7 +12,7 @@ from .subprocesses import PLATFORMS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-pytestmark = pytest.mark.mps_only
+pytestmark = [pytest.mark.mps_only, pytest.mark.on_demand]
 
 
 @pytest.fixture(scope="module")

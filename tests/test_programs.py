@@ -40,7 +40,14 @@ def losses(training, platform, steps):
     return np.array([float(loss) for loss in seen])
 
 
-@pytest.mark.parametrize("name", TRAININGS)
+# Minutes on a GPU made of software, which runs one step of it in `test_program`.
+LONG = ("gpt_train_step",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.on_demand] * (name in LONG)) for name in TRAININGS],
+)
 def test_training(name):
     """Fifty steps lower the loss, along the same curve on each platform."""
     training = TRAININGS[name]

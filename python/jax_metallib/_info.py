@@ -49,6 +49,9 @@ def info() -> dict[str, Any]:
     except (_settings.SettingsError, OSError, ValueError) as error:
         answer["error"] = str(error)
         return answer
+    if "error" in known:
+        answer["error"] = known["error"]
+        return answer
     answer["library_version"] = known.get("version")
     answer["device"] = known.get("device_kind")
     answer["engine"] = known.get("engine")

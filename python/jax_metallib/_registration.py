@@ -59,6 +59,7 @@ def initialize() -> None:
         _register_failure(xla_bridge, f"{library} could not be loaded: {error}")
         return
 
+    _guarded("use of other platforms where no device is found", _leave_others_alone)
     _guarded("donation of arguments", _enable_donation)
     _guarded("jax.export of programs with our custom calls", _declare_stable_targets)
     for lost in _lowerings.register(PLATFORM):
@@ -100,6 +101,24 @@ def _declare_supported() -> None:
     from jax._src import xla_bridge
 
     xla_bridge._nonexperimental_plugins.add(PLATFORM)
+
+
+def _leave_others_alone() -> None:
+    """A device that cannot be opened is the error of programs that ask for it, and a warning."""
+    from jax._src import xla_bridge
+
+    registration = xla_bridge._backend_factories[PLATFORM]
+    make = registration.factory
+
+    def factory():
+        try:
+            return make()
+        except Exception as error:
+            logger.warning("Platform '%s' is not available: %s", PLATFORM, error)
+            raise
+
+    registration.factory = factory
+    registration.fail_quietly = True
 
 
 def _enable_donation() -> None:

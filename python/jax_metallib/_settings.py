@@ -24,7 +24,7 @@ class SettingsError(ValueError):
 class Settings:
     """What the environment asks for.
 
-    device: `auto`, `gpu` or `host`; the library reads it too.
+    device: `auto`, `gpu` or `host`; the library reads it too, and the name of the adapter.
     library_path: the shared library to load, or None to search for it.
     """
 

@@ -118,3 +118,22 @@ def test_weak_types():
 
 def test_python_scalars():
     check(lambda x, i, b: (x * i, x + b), 2.5, 3, True, exact=True)
+
+
+@pytest.mark.parametrize("source", ["int8", "int32", "uint8", "uint32", "bool"])
+def test_widened_integers_compare_as_such(source):
+    """Drivers know what range a widened integer has, and one is wrong about it."""
+    info = None if source == "bool" else np.iinfo(source)
+    x = np.array([0, 1] if info is None else [info.min, 0, 1, 5, info.max], source)
+    if info is not None and info.min < 0:
+        x = np.append(x, np.array([-1, -50], source))
+
+    def fn(x):
+        y = x.astype(jnp.int64)
+        near, far = (0, 1, 5, -1, -50), (2**31 - 1, 2**31, 2**32, -(2**31), -(2**40))
+        pairs = [(y, np.int64(value)) for value in near + far]
+        order = [(a < b, a <= b, a == b, b < a, b <= a) for a, b in pairs]
+        return order, [(jnp.maximum(a, b), jnp.minimum(a, b)) for a, b in pairs]
+
+    with x64():
+        check(fn, x, exact=True)

@@ -8,6 +8,8 @@ import pytest
 from ..harness import SUBJECT, case, check, run, x64
 from .values import normal
 
+pytestmark = pytest.mark.on_demand
+
 
 @pytest.mark.parametrize("n", [1, 2, 3, 8, 15, 31, 64, 97, 100, 1024, 1155])
 def test_lengths(n):

@@ -12,6 +12,8 @@ from jax import lax
 from ..harness import SUBJECT, check, run, x64
 from .values import normal
 
+pytestmark = pytest.mark.on_demand
+
 DTYPES = ("float32", "complex64", "float64", "complex128")
 SIZES = (1, 2, 5, 16, 33)
 

@@ -9,6 +9,8 @@ from jax import lax
 from ..harness import case, check, x64
 from .values import integers, normal, orderable
 
+pytestmark = pytest.mark.on_demand
+
 X = normal(21, 34)
 TIES = integers(15, 60, high=4)
 SPECIAL = np.random.default_rng(0).permutation(np.tile(orderable("float32"), 3))

@@ -26,7 +26,7 @@ pub fn place(mut draft: Draft, target: &DeviceTarget) -> Draft {
     let decisions = Decisions::of(&draft, target);
     let steps = std::mem::take(&mut draft.body.steps);
     let mut placing = Placing { mirrors: vec![None; draft.buffers.len()], draft };
-    placing.settle(&steps, &decisions);
+    placing.settle(&steps, &decisions, target);
     let mut placed = Vec::with_capacity(steps.len());
     for (step, (space, reason)) in steps.into_iter().zip(decisions.spaces.into_iter().zip(decisions.reasons))
     {
@@ -48,8 +48,11 @@ impl Decisions {
     fn of(draft: &Draft, target: &DeviceTarget) -> Self {
         let types: Vec<TensorType> = draft.buffers.iter().map(|buffer| buffer.ty.clone()).collect();
         let steps = &draft.body.steps;
-        let mut reasons: Vec<Option<Arc<str>>> =
-            steps.iter().map(|step| (target.supports)(step, &types).err().map(Arc::from)).collect();
+        let mut reasons: Vec<Option<Arc<str>>> = steps
+            .iter()
+            .map(|step| fits(step, &types, target).and_then(|()| (target.supports)(step, &types)))
+            .map(|decision| decision.err().map(Arc::from))
+            .collect();
         // Steps that write one array belong together.
         let mut group: Vec<usize> = (0..steps.len()).collect();
         let mut writer: HashMap<usize, usize> = HashMap::new();
@@ -92,6 +95,16 @@ impl Decisions {
     }
 }
 
+/// Whether the device holds each array that a step names, or why not.
+fn fits(step: &Step, types: &[TensorType], target: &DeviceTarget) -> Result<(), String> {
+    let most = target.arena_block;
+    let bytes = step.reads.iter().chain(&step.writes).map(|slot| types[slot.index()].byte_len());
+    match bytes.max().filter(|&bytes| bytes > most) {
+        None => Ok(()),
+        Some(bytes) => Err(format!("an array of {bytes} bytes; the device takes {most} at once")),
+    }
+}
+
 fn owner(draft: &Draft, slot: SlotId) -> usize {
     draft.buffers[slot.index()].view_of.unwrap_or(slot).index()
 }
@@ -112,7 +125,7 @@ struct Placing {
 
 impl Placing {
     /// Gives each array that is there from the start, or written, its space.
-    fn settle(&mut self, steps: &[Step], decisions: &Decisions) {
+    fn settle(&mut self, steps: &[Step], decisions: &Decisions, target: &DeviceTarget) {
         let mut space: Vec<Option<Space>> = vec![None; self.draft.buffers.len()];
         for (step, &at) in steps.iter().zip(&decisions.spaces) {
             for &slot in &step.writes {
@@ -130,7 +143,9 @@ impl Placing {
         for buffer in 0..self.draft.buffers.len() {
             let owner = owner(&self.draft, SlotId(buffer as u32));
             // An argument that nobody reads stays where arguments are.
-            self.draft.buffers[buffer].space = space[owner].unwrap_or(Space::Device);
+            let small = self.draft.buffers[owner].ty.byte_len() <= target.arena_block;
+            let unread = if small { Space::Device } else { Space::Host };
+            self.draft.buffers[buffer].space = space[owner].unwrap_or(unread);
         }
     }
 

@@ -21,7 +21,8 @@ pub type Supports = dyn Fn(&Step, &[TensorType]) -> Result<(), String> + Send + 
 /// A device beside the host.
 #[derive(Clone)]
 pub struct DeviceTarget {
-    /// Bytes of the blocks in which it gives out temporary memory.
+    /// Bytes of the blocks in which it gives out temporary memory, and of the largest array that it holds. Larger ones
+    /// stay with the host.
     pub arena_block: usize,
     /// Which steps it runs. A function of its arguments alone.
     pub supports: Arc<Supports>,

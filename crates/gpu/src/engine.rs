@@ -59,7 +59,10 @@ impl Engine for GpuEngine {
         let steps =
             steps.into_iter().map(|commands| prepared(commands, &preparation.shaders, &pipelines)).collect();
         let mut memory = Owned { stream: self.stream.clone(), blocks: Vec::new() };
-        let tables = memory.upload(&preparation.tables)?;
+        let tables = match preparation.tables.is_empty() {
+            true => std::ptr::null_mut(),
+            false => memory.upload(&preparation.tables)?,
+        };
         let mut constants = Vec::new();
         for (number, slot) in plan.slots.iter().enumerate() {
             if let (Placement::Constant(index), Space::Device) = (slot.placement, slot.space) {
@@ -190,11 +193,8 @@ struct Owned {
 }
 
 impl Owned {
-    /// Memory with these contents; null for none.
+    /// Memory with these contents. An array without elements has memory too: shaders bind it.
     fn upload(&mut self, data: &[u8]) -> Result<*mut u8, EngineError> {
-        if data.is_empty() {
-            return Ok(std::ptr::null_mut());
-        }
         let address = self.stream.memory.allocate(data.len())?;
         self.blocks.push((address, data.len()));
         self.stream.upload(&mut self.stream.lock(), data, address)?;

@@ -33,7 +33,10 @@ impl Readbacks {
     /// # Errors
     /// [`EngineError::OutOfMemory`].
     pub(crate) fn take(&self, device: &Device, bytes: u64) -> Result<Readback, EngineError> {
-        let size = (HEADER + bytes).next_power_of_two().max(4096);
+        let size = match HEADER + bytes {
+            large if large > LARGEST_KEPT => large.next_multiple_of(4096),
+            small => small.next_power_of_two().max(4096),
+        };
         let kept = {
             let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let found = free.iter().position(|buffer| buffer.size() == size);

@@ -76,7 +76,10 @@ impl Buffer {
         let item = ty.dtype.size();
         let dense = dense_byte_strides(&ty.dims, item);
         let strides = host.byte_strides.unwrap_or(&dense);
-        let space = device.space();
+        let space = match device.space() {
+            Space::Host => Space::Host,
+            Space::Device => device.engines()?.space_for(bytes),
+        };
         let as_it_is = strides == &dense[..] && !ty.dtype.is_partial();
         let contents = if space == Space::Device && (bytes == 0 || as_it_is) {
             let block = device.pool(space)?.allocate(bytes)?;

@@ -13,9 +13,7 @@ use plan::{DeviceMemory, Engine, Space};
 use crate::error::{Error, Result};
 use crate::options::{ClientOptions, DeviceChoice};
 use crate::platform;
-
-/// Arrays of temporary memory on a device are placed in blocks of this many bytes, or of what it binds at once.
-const ARENA_BLOCK: u64 = 1 << 30;
+use crate::pool::LARGEST_STEP;
 
 /// The engines of a device.
 #[derive(Clone)]
@@ -143,6 +141,12 @@ impl Engines {
         Engines { host, device: None, target: Target::host(), features: None }
     }
 
+    /// The memory that an array of this size is put into when it comes from outside.
+    pub fn space_for(&self, bytes: usize) -> Space {
+        let fits = |device: &DeviceTarget| bytes <= device.arena_block;
+        if self.target.device.as_ref().is_some_and(fits) { Space::Device } else { Space::Host }
+    }
+
     /// The memory of the device.
     ///
     /// # Errors
@@ -155,7 +159,9 @@ impl Engines {
 
 /// What programs are compiled for on a GPU with these features.
 pub fn device_target(features: &Features) -> Target {
-    let block = features.max_binding_bytes.min(ARENA_BLOCK) / 256 * 256;
+    // Blocks of memory have sizes in this unit at most.
+    let unit = LARGEST_STEP as u64;
+    let block = features.max_binding_bytes / unit * unit;
     let features = features.clone();
     Target::device(DeviceTarget {
         arena_block: block as usize,

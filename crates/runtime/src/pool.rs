@@ -27,6 +27,9 @@ const HUGE_PAGE: usize = 2 << 20;
 /// Up to this size blocks are reused for exactly their own capacity.
 const SMALL: usize = 16 << 10;
 
+/// Sizes of large blocks are multiples of this.
+pub const LARGEST_STEP: usize = 64 << 10;
+
 /// A block may be this part of the asked size too large when it is reused (1/4).
 const SLACK: usize = 4;
 
@@ -276,7 +279,8 @@ impl Drop for Block {
 /// The capacity of a block for `len` bytes: rounded up by at most a quarter, so that similar sizes share blocks.
 fn capacity_for(len: usize) -> usize {
     let len = len.max(ALIGNMENT);
-    let step = if len >= HUGE { 64 << 10 } else { (1 << (len.ilog2() - 2)).clamp(ALIGNMENT, 64 << 10) };
+    let step =
+        if len >= HUGE { LARGEST_STEP } else { (1 << (len.ilog2() - 2)).clamp(ALIGNMENT, LARGEST_STEP) };
     len.checked_next_multiple_of(step).unwrap_or(len)
 }
 

@@ -50,7 +50,7 @@ fn f32_quotient(x: f32, y: f32) -> f32 {
     let better = f32_bits(first + rest * reciprocal);
     // Nothing is left of infinities; a zero keeps its sign.
     let bits = f32_bits(first);
-    let usual = ((bits & F32_MAGNITUDE) < 0x7f000000u) & ((bits & F32_MAGNITUDE) > 0x00ffffffu);
+    let usual = ((bits & F32_MAGNITUDE) < F32_INFINITY) & ((bits & F32_MAGNITUDE) > 0x00ffffffu);
     return f32_value(select(bits, better, usual & ((better & F32_MAGNITUDE) < F32_INFINITY)));
 }
 

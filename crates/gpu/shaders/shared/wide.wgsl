@@ -13,6 +13,11 @@ fn u64_of(low: u32, high: u32) -> u64 {
     return u64(low) | (u64(high) << 32u);
 }
 
+// By words: Mesa 22.3 finds `i64(x)` greater than every constant.
+fn i64_of_i32(x: i32) -> i64 {
+    return i64(u64_of(bitcast<u32>(x), bitcast<u32>(x >> 31u)));
+}
+
 fn i64_add(a: i64, b: i64) -> i64 {
     return i64(u64(a) + u64(b));
 }

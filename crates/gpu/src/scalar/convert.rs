@@ -31,12 +31,17 @@ impl Scalars<'_> {
                 // Not every format has a zero.
                 self.round(to, value)
             }
+            (Register::Bool, Register::I64) => format!("select(0li, 1li, {a})"),
             (Register::Bool, _) => format!("{}(select(0u, 1u, {a}))", target.wgsl()),
             (Register::F32, Register::F32) => self.round(to, a.to_owned()),
             (Register::F32, _) => self.integer_of_float(to, target, a),
             (_, Register::F32) => self.float_of_integer(source, from, to, a),
             // Widened by the sign that the source has; a conversion at once takes the target's.
-            (Register::I32, Register::U64) => format!("u64(i64({a}))"),
+            (Register::I32, Register::U64) => {
+                let value = self.call("i64_of_i32", &[a]);
+                format!("u64({value})")
+            }
+            (Register::I32, Register::I64) => self.call("i64_of_i32", &[a]),
             (Register::U32, Register::I64) => format!("i64(u64({a}))"),
             _ => {
                 let value = format!("{}({a})", target.wgsl());

@@ -150,6 +150,8 @@ fn functions_of_two_operands() {
         -1e20,
         16777215.0,
         -16777217.0,
+        1.7e38,
+        -2.6e38,
         f32::MAX,
         f32::MIN_POSITIVE,
         f32::INFINITY,
