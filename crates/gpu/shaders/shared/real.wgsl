@@ -1,6 +1,5 @@
-// real: products and sums of f32 with what rounding lost, division, roots, rounding, remainder.
-// numbers   quotient and square root within 0.51 ulp, exact where the result is a float (dividends below 2^-100: 1.8 ulp);
-//           rsqrt 1.5 ulp; remainder exact.
+// real: products and sums of f32 with what rounding lost, division, rounding, remainder.
+// numbers   quotient within 0.51 ulp, exact where the result is a float (dividends below 2^-100: 1.8 ulp); remainder exact.
 //           Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp
 
 struct Pair {
@@ -61,27 +60,6 @@ fn f32_divide(a: f32, b: f32) -> f32 {
     var scale = select(1.0f, 5.9604644775390625e-8f, magnitude >= 0x7e800000u);
     scale = select(scale, 16777216.0f, magnitude < 0x01000000u);
     return f32_quotient(f32_keep(a * scale), f32_keep(b * scale));
-}
-
-// Square root, rightly rounded but for rare near-ties.
-fn f32_sqrt(x: f32) -> f32 {
-    let bits = f32_bits(x);
-    // Squares of the root's parts must not underflow.
-    let small = bits < 0x10000000u;
-    let normal = select(x, x * 18446744073709551616.0f, small);
-    let root = f32_keep(sqrt(normal));
-    let square = f32_two_product(root, root);
-    let rest = f32_keep(normal - square.high) - square.low;
-    let better = (root + rest * (0.5f / root)) * select(1.0f, 2.3283064365386963e-10f, small);
-    // Zeros, infinity and NaN pass; all below zero is NaN.
-    let same = ((bits & F32_MAGNITUDE) == 0u) | ((bits >= F32_INFINITY) & (bits < F32_SIGN));
-    let other = select(f32_bits(better), F32_NAN, bits > F32_SIGN);
-    return f32_value(select(other, bits, same));
-}
-
-// 1 / sqrt(x).
-fn f32_rsqrt(x: f32) -> f32 {
-    return f32_divide(1.0f, f32_sqrt(x));
 }
 
 // To the nearest integer, halves away from zero.
