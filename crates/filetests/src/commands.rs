@@ -1,6 +1,8 @@
 //! What a test file can ask for: the one table of commands.
 
-use compiler::{Settings, Target, pipeline};
+use std::sync::Arc;
+
+use compiler::{DeviceTarget, Settings, Target, pipeline};
 use stablehlo::{Error, Module, print, text, verify};
 
 /// Something that went wrong, and the line of the file where.
@@ -26,9 +28,9 @@ const COMMANDS: &[(&str, Command)] = &[
     ("print", |module, _| Ok(print::module(&module))),
     // Verifies, and prints nothing.
     ("verify", |module, _| verified(module).map(|_| String::new())),
-    // Verifies, runs the passes that the arguments name, and prints.
+    // Verifies, runs the passes that the arguments name, and prints; `+NAME` turns a setting on.
     ("pass", passes),
-    // Compiles for the host engine, and prints the plan.
+    // Compiles for the host engine, or with the argument `device` for a device that runs every step, and prints the plan.
     ("plan", plan),
 ];
 
@@ -83,7 +85,14 @@ fn verified(module: Module) -> Result<Module, Vec<Failure>> {
 }
 
 fn passes(module: Module, names: &[&str]) -> Outcome {
-    let settings = Settings { verify_passes: true };
+    let (switches, names): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| name.starts_with('+'));
+    let mut settings = Settings { verify_passes: true, ..Settings::default() };
+    for switch in switches {
+        match switch {
+            "+expand_threefry" => settings.expand_threefry = true,
+            _ => return Err(vec![Failure { line: 1, message: format!("unknown setting `{switch}`") }]),
+        }
+    }
     let module = names.iter().try_fold(verified(module)?, |module, name| {
         let pass = pipeline::PASSES.iter().find(|(known, _)| known == name);
         let Some((_, pass)) = pass else {
@@ -95,8 +104,15 @@ fn passes(module: Module, names: &[&str]) -> Outcome {
     Ok(print::module(&module))
 }
 
-fn plan(module: Module, _: &[&str]) -> Outcome {
-    let settings = Settings { verify_passes: true };
-    let plan = compiler::compile(verified(module)?, &Target::host(), &settings);
+fn plan(module: Module, arguments: &[&str]) -> Outcome {
+    let target = match arguments {
+        [] => Target::host(),
+        ["device"] => {
+            Target::device(DeviceTarget { arena_block: 1 << 28, supports: Arc::new(|_, _| Ok(())) })
+        }
+        _ => return Err(vec![Failure { line: 1, message: format!("unknown target {arguments:?}") }]),
+    };
+    let settings = Settings { verify_passes: true, ..Settings::of(&target) };
+    let plan = compiler::compile(verified(module)?, &target, &settings);
     plan.map(|plan| plan.to_string()).map_err(|error| vec![located(error.to_string())])
 }

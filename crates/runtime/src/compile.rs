@@ -17,7 +17,7 @@ pub fn compile(bytes: &[u8], target: &Target) -> Result<Plan> {
     let options = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
     dump.write(&name, "mlir", || stablehlo::print::module_with(&module, options));
     stablehlo::verify::verify(&module).map_err(|error| Error::Program(error.to_string().into()))?;
-    let plan = compiler::compile(module, target, &compiler::Settings::default());
+    let plan = compiler::compile(module, target, &compiler::Settings::of(target));
     let plan = plan.map_err(compiler_error)?;
     dump.write(&name, "plan", || plan.to_string());
     Ok(plan)

@@ -21,7 +21,7 @@ pub fn read(path: &Path) -> Result<Module, Error> {
 
 /// Runs the passes of these names, or all of the pipeline.
 pub fn run_passes(module: Module, names: &[String], all: bool) -> Result<Module, Error> {
-    let settings = Settings { verify_passes: true };
+    let settings = Settings { verify_passes: true, ..Settings::default() };
     if all {
         return Ok(pipeline::run(module, &settings)?);
     }
@@ -40,5 +40,6 @@ pub fn run_passes(module: Module, names: &[String], all: bool) -> Result<Module,
 pub fn explain(path: &Path) -> Result<String, Error> {
     let module = read(path)?;
     verify::verify(&module)?;
-    Ok(compiler::compile(module, &Target::host(), &Settings::default())?.to_string())
+    let target = Target::host();
+    Ok(compiler::compile(module, &target, &Settings::of(&target))?.to_string())
 }

@@ -4,6 +4,7 @@
 //! composite "chlo.erf", custom_call @mhlo.erf        erf, as an elementwise op
 //! composite "chlo.top_k", custom_call @mhlo.topk     custom_call @mps.top_k {k}
 //! custom_call @ApproxTopK                            sort and slices
+//! custom_call @mps.threefry2x32, if settings say so  elementwise ops
 //! if                                                 case of the converted predicate
 //! dot, einsum, unary_einsum                          dot_general, reduce, transpose
 //! broadcast, torch_index_select, map                 broadcast_in_dim, gather, elementwise ops
@@ -21,6 +22,7 @@ mod composite;
 mod legacy;
 mod product;
 mod running;
+mod threefry;
 mod top_k;
 
 use ops::Op;
@@ -34,11 +36,12 @@ use crate::{Error, Settings};
 ///
 /// # Errors
 /// [`Error::Unsupported`] for ops on quantized values.
-pub fn run(mut module: Module, _settings: &Settings) -> Result<Module, Error> {
+pub fn run(mut module: Module, settings: &Settings) -> Result<Module, Error> {
     let comparators = top_k::Comparators::of(&module);
     let mut functions = std::mem::take(&mut module.functions);
     for function in &mut functions {
-        Rewriter::new(function).run(&mut |rewriter, id| visit(&module, &comparators, rewriter, id))?;
+        Rewriter::new(function)
+            .run(&mut |rewriter, id| visit(&module, settings, &comparators, rewriter, id))?;
     }
     module.functions = functions;
     Ok(module)
@@ -46,6 +49,7 @@ pub fn run(mut module: Module, _settings: &Settings) -> Result<Module, Error> {
 
 fn visit(
     module: &Module,
+    settings: &Settings,
     comparators: &top_k::Comparators,
     rewriter: &mut Rewriter<'_>,
     id: OpId,
@@ -54,6 +58,9 @@ fn visit(
         Op::Composite(attrs) => composite::composite(&attrs, rewriter, id),
         Op::CustomCall(attrs) if attrs.call_target_name == "ApproxTopK" => {
             top_k::approximate(&attrs, comparators, rewriter, id)
+        }
+        Op::CustomCall(attrs) if settings.expand_threefry && attrs.call_target_name == threefry::TARGET => {
+            threefry::threefry(rewriter, id)
         }
         Op::CustomCall(attrs) => composite::custom_call(&attrs, rewriter, id),
         Op::BatchNormGrad(attrs) => batch_norm::grad(&attrs, rewriter, id),
