@@ -30,7 +30,7 @@ const COMMANDS: &[(&str, Command)] = &[
     ("print", |module, _| Ok(print::module(&module))),
     // Verifies, and prints nothing.
     ("verify", |module, _| verified(module).map(|_| String::new())),
-    // Verifies, runs the passes that the arguments name, and prints.
+    // Verifies, runs the passes that the arguments name, and prints; `+NAME` turns a setting on.
     ("pass", passes),
     // Compiles, and prints the plan: for the host engine, or with `device` for one that runs all but the steps, the
     // scalar operations in kernels and the element types that the other arguments name.
@@ -88,7 +88,14 @@ fn verified(module: Module) -> Result<Module, Vec<Failure>> {
 }
 
 fn passes(module: Module, names: &[&str]) -> Outcome {
-    let settings = Settings { verify_passes: true };
+    let (switches, names): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| name.starts_with('+'));
+    let mut settings = Settings { verify_passes: true, ..Settings::default() };
+    for switch in switches {
+        match switch {
+            "+expand_threefry" => settings.expand_threefry = true,
+            _ => return Err(vec![Failure { line: 1, message: format!("unknown setting `{switch}`") }]),
+        }
+    }
     let module = names.iter().try_fold(verified(module)?, |module, name| {
         let pass = pipeline::PASSES.iter().find(|(known, _)| known == name);
         let Some((_, pass)) = pass else {
@@ -108,7 +115,7 @@ fn plan(module: Module, arguments: &[&str]) -> Outcome {
             return Err(vec![Failure { line: 1, message: format!("unknown target `{other}`") }]);
         }
     };
-    let settings = Settings { verify_passes: true };
+    let settings = Settings { verify_passes: true, ..Settings::of(&target) };
     let plan = compiler::compile(verified(module)?, &target, &settings);
     plan.map(|plan| plan.to_string()).map_err(|error| vec![located(error.to_string())])
 }

@@ -20,7 +20,7 @@ pub fn compile(bytes: &[u8], engines: &Engines) -> Result<Plan> {
     let options = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
     dump.write(&name, "mlir", || stablehlo::print::module_with(&module, options));
     stablehlo::verify::verify(&module).map_err(|error| Error::Program(error.to_string().into()))?;
-    let plan = compiler::compile(module, &engines.target, &compiler::Settings::default());
+    let plan = compiler::compile(module, &engines.target, &compiler::Settings::of(&engines.target));
     let plan = plan.map_err(compiler_error)?;
     dump.write(&name, "plan", || plan.to_string());
     if let Some(features) = engines.features.as_ref().filter(|_| dump.is_on()) {

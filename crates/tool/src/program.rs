@@ -23,7 +23,7 @@ pub fn read(path: &Path) -> Result<Module, Error> {
 
 /// Runs the passes of these names, or all of the pipeline.
 pub fn run_passes(module: Module, names: &[String], all: bool) -> Result<Module, Error> {
-    let settings = Settings { verify_passes: true };
+    let settings = Settings { verify_passes: true, ..Settings::default() };
     if all {
         return Ok(pipeline::run(module, &settings)?);
     }
@@ -43,5 +43,5 @@ pub fn plan(path: &Path, device: Option<&Features>) -> Result<Plan, Error> {
     let module = read(path)?;
     verify::verify(&module)?;
     let target = device.map_or_else(Target::host, runtime::device_target);
-    Ok(compiler::compile(module, &target, &Settings::default())?)
+    Ok(compiler::compile(module, &target, &Settings::of(&target))?)
 }
