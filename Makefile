@@ -23,7 +23,7 @@ test:
 
 lint: $(MAIN)/requirements.sha256
 	cargo fmt --check
-	cargo clippy --workspace --all-targets --release -- -D warnings
+	cargo clippy --workspace --all-targets -- -D warnings
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 

@@ -183,6 +183,15 @@ impl Drop for Region<'_> {
     }
 }
 
+/// Puts all slots of a plan for the host into the memory of an engine.
+pub fn settle(engine: &dyn Engine, plan: &mut Plan) {
+    if engine.memory().is_some() {
+        plan.slots.iter_mut().for_each(|slot| slot.space = Space::Device);
+        let bytes = std::mem::take(&mut plan.arena_bytes);
+        plan.device_arena = DeviceArena { bytes, block: bytes.max(1) };
+    }
+}
+
 /// Runs a plan whose slots are in host memory, or the same with all of them in the memory of the engine. `results`
 /// are what the results start with and then what they are; one that replaces an argument starts as that.
 ///
@@ -194,11 +203,7 @@ pub fn execute(
     mut arguments: Vec<AlignedBytes>,
     results: &mut [AlignedBytes],
 ) -> Result<(), EngineError> {
-    if engine.memory().is_some() {
-        plan.slots.iter_mut().for_each(|slot| slot.space = Space::Device);
-        let bytes = std::mem::take(&mut plan.arena_bytes);
-        plan.device_arena = DeviceArena { bytes, block: bytes.max(1) };
-    }
+    settle(engine, &mut plan);
     for (result, contents) in plan.results.iter().zip(results.iter_mut()) {
         if let Some(argument) = result.alias {
             contents.copy_from_slice(&arguments[argument]);

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::shader::Shader;
 
 /// One action on the device's stream; each sees the effects of those before.
+#[expect(clippy::large_enum_variant, reason = "launches are common; boxing each costs more than the room")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Runs a shader.

@@ -96,6 +96,7 @@ struct Preparation {
 }
 
 /// A command of a step, or a copy from one space to another.
+#[expect(clippy::large_enum_variant, reason = "launches are common; boxing each costs more than the room")]
 enum Lowered {
     Command(Command),
     Upload { from: SlotId, to: SlotId, bytes: usize },
@@ -139,6 +140,7 @@ impl Preparation {
 }
 
 /// A command with its pipelines.
+#[expect(clippy::large_enum_variant, reason = "launches are common; boxing each costs more than the room")]
 enum Action {
     Launch(PreparedLaunch),
     Copy { from: SlotId, to: SlotId, bytes: u64 },

@@ -52,6 +52,8 @@ impl Refusal {
 /// # Errors
 /// If the device cannot run it.
 pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
+    let bytes = |slot: SlotId| context.ty(slot).byte_len();
+    let one = |command| Ok(Lowered { commands: vec![command], ..Lowered::default() });
     let host_only = |reason: &str| Err(Refusal::new(reason));
     match &step.op {
         StepOp::Kernel(kernel) => kernel::lower(kernel, step, context),
@@ -62,18 +64,16 @@ pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
         StepOp::SelectAndScatter(select) => library::select_and_scatter::lower(select, step, context),
         StepOp::RngBits(bits) => library::rng_bits::lower(bits, step, context),
         StepOp::Threefry(threefry) => library::threefry::lower(threefry, step, context),
-        StepOp::Copy => Ok(Lowered {
-            commands: vec![Command::Copy {
-                from: step.reads[0],
-                to: step.writes[0],
-                bytes: context.ty(step.writes[0]).byte_len() as u64,
-            }],
-            ..Lowered::default()
-        }),
-        StepOp::Swap => Ok(Lowered {
-            commands: vec![Command::Swap(step.writes[0], step.writes[1])],
-            ..Lowered::default()
-        }),
+        StepOp::Copy => match (&step.reads[..], &step.writes[..]) {
+            (&[from], &[to]) if bytes(from) == bytes(to) => {
+                one(Command::Copy { from, to, bytes: bytes(to) as u64 })
+            }
+            _ => Err(Refusal::new("a copy between arrays of different length")),
+        },
+        StepOp::Swap => match step.writes[..] {
+            [a, b] if bytes(a) == bytes(b) => one(Command::Swap(a, b)),
+            _ => Err(Refusal::new("a swap takes two arrays of equal length")),
+        },
         StepOp::While { .. } | StepOp::Case { .. } => library::control::lower(step, context, None),
         StepOp::Sort(_) => host_only("sorts run on the host"),
         StepOp::TopK(_) => host_only("top_k runs on the host"),
