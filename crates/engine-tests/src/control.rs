@@ -158,6 +158,59 @@ pub fn swaps_and_copies(engine: &dyn Engine) {
     assert_eq!(result, [Scalar::from_f64(DType::F32, 55.0)]);
 }
 
+/// Loops that the device ends, around a swap and copies: `(a, b) = (b, a + b)`, counted down in memory.
+pub fn loops_of_unknown_length(engine: &dyn Engine) {
+    let i32s = |value| Literal::scalar(Scalar::from_i64(DType::I32, value));
+    let scalar = |placement| slot(TensorType::scalar(DType::I32), placement);
+    for iterations in [0, 1, 2, 3, 4, 5, 12, 13, 63, 64, 65, 200] {
+        let slots = vec![
+            scalar(Placement::Param(0)),
+            scalar(Placement::Result(0)),
+            scalar(Placement::Arena(0)),
+            scalar(Placement::Arena(64)),
+            scalar(Placement::Arena(128)),
+            scalar(Placement::Arena(192)),
+            slot(TensorType::scalar(DType::Bool), Placement::Arena(256)),
+            scalar(Placement::Constant(0)),
+            scalar(Placement::Constant(1)),
+            scalar(Placement::Constant(2)),
+        ];
+        let sum = || {
+            let mut build = Build::new(&[], &[]);
+            let (x, y, out) = (build.input(DType::I32), build.input(DType::I32), build.output(DType::I32));
+            let (x, y) = (build.load(x, affine(0, &[])), build.load(y, affine(0, &[])));
+            let sum = build.binary(BinaryOp::Add, x, y);
+            build.store(out, affine(0, &[]), sum);
+            kernel(build.finish())
+        };
+        let body = Block {
+            steps: vec![
+                step(sum(), &[2, 3], &[2]),
+                step(StepOp::Swap, &[2, 3], &[2, 3]),
+                step(sum(), &[4, 8], &[5]),
+                step(StepOp::Copy, &[5], &[4]),
+            ],
+        };
+        let condition = Block { steps: vec![step(kernel(less(DType::I32)), &[7, 4], &[6])] };
+        let repeat = StepOp::While { condition, predicate: SlotId(6), body, trip_count: None };
+        let steps = vec![
+            step(StepOp::Copy, &[7], &[2]),
+            step(StepOp::Copy, &[0], &[3]),
+            step(sum(), &[7, 9], &[4]),
+            step(repeat, &[2, 3, 4, 7, 8], &[2, 3, 4, 5, 6]),
+            step(StepOp::Copy, &[3], &[1]),
+        ];
+        let constants = vec![i32s(0), i32s(-1), i32s(iterations)];
+        let plan = plan(slots, constants, steps, 320);
+        let mut expected = (0i32, 1i32);
+        for _ in 0..iterations {
+            expected = (expected.1, expected.0.wrapping_add(expected.1));
+        }
+        let result = run_plan(engine, plan, &[Scalar::one(DType::I32)]);
+        assert_eq!(result, [Scalar::from_i64(DType::I32, expected.1.into())], "{iterations} iterations");
+    }
+}
+
 /// Plans that break the rules are refused when they are prepared.
 pub fn bad_plans_are_errors(engine: &dyn Engine) {
     let mut outside = add(DType::F32, 8);

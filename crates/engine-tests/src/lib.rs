@@ -26,7 +26,7 @@ macro_rules! suite {
             reduce: rows_and_columns, every_type_and_operation, nothing_to_fold, whole_arrays, largest_with_position,
                 long_sums_are_accurate, windows;
             rows: softmax, layer_norm, row_values_in_later_stages, single_long_row;
-            control: loops, branches, swaps_and_copies, bad_plans_are_errors;
+            control: loops, loops_of_unknown_length, branches, swaps_and_copies, bad_plans_are_errors;
             random: random_kernels;
         }
     };

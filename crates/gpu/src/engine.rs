@@ -11,10 +11,11 @@ use tensor::TensorType;
 
 use crate::command::{Command, Launch, Memory, visit_launches};
 use crate::device::Device;
+use crate::gate::{self, Gate, Mode};
 use crate::lower::{self, Context, Refusal};
 use crate::pipelines::Pipeline;
 use crate::shader::Shader;
-use crate::stream::{Places, PreparedLaunch, State, Stream};
+use crate::stream::{Grid, Places, PreparedLaunch, State, Stream};
 
 /// Runs the device steps of plans on a GPU. Cloning shares the device.
 #[derive(Clone)]
@@ -56,8 +57,13 @@ impl Engine for GpuEngine {
             });
         }
         let pipelines = self.stream.pipelines.get(&preparation.shaders)?;
-        let steps =
-            steps.into_iter().map(|commands| prepared(commands, &preparation.shaders, &pipelines)).collect();
+        let mut actions = Actions {
+            shaders: &preparation.shaders,
+            pipelines: &pipelines,
+            max_grid: context.features.max_grid,
+            tables: &mut preparation.tables,
+        };
+        let steps = steps.into_iter().map(|commands| actions.of_step(commands)).collect();
         let mut memory = Owned { stream: self.stream.clone(), blocks: Vec::new() };
         let tables = match preparation.tables.is_empty() {
             true => std::ptr::null_mut(),
@@ -141,49 +147,67 @@ impl Preparation {
 
 /// A command with its pipelines.
 #[expect(clippy::large_enum_variant, reason = "launches are common; boxing each costs more than the room")]
-enum Action {
+pub(crate) enum Action {
     Launch(PreparedLaunch),
     Copy { from: SlotId, to: SlotId, bytes: u64 },
     Upload { from: SlotId, to: SlotId, bytes: usize },
     Download { from: SlotId, to: SlotId, bytes: usize },
     Swap(SlotId, SlotId),
     Repeat { count: u64, body: Vec<Action> },
-    While { condition: Vec<Action>, predicate: SlotId, body: Vec<Action> },
-    Case { index: SlotId, branches: Vec<Vec<Action>> },
+    While { condition: Vec<Action>, predicate: SlotId, body: Vec<Action>, gate: Option<Gate> },
+    Case { index: SlotId, branches: Vec<Vec<Action>>, gate: Option<Gate> },
 }
 
-fn prepared(commands: Vec<Lowered>, shaders: &[Arc<Shader>], pipelines: &[Arc<Pipeline>]) -> Vec<Action> {
-    let action = |lowered| match lowered {
-        Lowered::Command(command) => action(command, shaders, pipelines),
-        Lowered::Upload { from, to, bytes } => Action::Upload { from, to, bytes },
-        Lowered::Download { from, to, bytes } => Action::Download { from, to, bytes },
-    };
-    commands.into_iter().map(action).collect()
+/// Makes actions of commands.
+struct Actions<'a> {
+    shaders: &'a [Arc<Shader>],
+    pipelines: &'a [Arc<Pipeline>],
+    max_grid: u32,
+    /// Those of the plan, to which gates add theirs.
+    tables: &'a mut Vec<u8>,
 }
 
-fn action(command: Command, shaders: &[Arc<Shader>], pipelines: &[Arc<Pipeline>]) -> Action {
-    let block = |commands: Vec<Command>| -> Vec<Action> {
-        commands.into_iter().map(|command| action(command, shaders, pipelines)).collect()
-    };
-    match command {
-        Command::Launch(Launch { shader, bindings, parameters, grid, work }) => {
-            let at = shaders.iter().position(|known| *known == shader).expect("all shaders were gathered");
-            Action::Launch(PreparedLaunch {
-                pipeline: pipelines[at].clone(),
-                bindings,
-                parameters,
-                grid,
-                work,
-            })
-        }
-        Command::Copy { from, to, bytes } => Action::Copy { from, to, bytes },
-        Command::Swap(a, b) => Action::Swap(a, b),
-        Command::Repeat { count, body } => Action::Repeat { count, body: block(body) },
-        Command::While { condition, predicate, body } => {
-            Action::While { condition: block(condition), predicate, body: block(body) }
-        }
-        Command::Case { index, branches } => {
-            Action::Case { index, branches: branches.into_iter().map(block).collect() }
+impl Actions<'_> {
+    fn of_step(&mut self, commands: Vec<Lowered>) -> Vec<Action> {
+        let action = |lowered| match lowered {
+            Lowered::Command(command) => self.action(command),
+            Lowered::Upload { from, to, bytes } => Action::Upload { from, to, bytes },
+            Lowered::Download { from, to, bytes } => Action::Download { from, to, bytes },
+        };
+        commands.into_iter().map(action).collect()
+    }
+
+    fn block(&mut self, commands: Vec<Command>) -> Vec<Action> {
+        commands.into_iter().map(|command| self.action(command)).collect()
+    }
+
+    fn action(&mut self, command: Command) -> Action {
+        match command {
+            Command::Launch(Launch { shader, bindings, parameters, grid, work }) => {
+                let at = self.shaders.iter().position(|known| *known == shader);
+                let at = at.expect("all shaders were gathered");
+                let pipeline = self.pipelines[at].clone();
+                Action::Launch(PreparedLaunch { pipeline, bindings, parameters, grid, work })
+            }
+            Command::Copy { from, to, bytes } => Action::Copy { from, to, bytes },
+            Command::Swap(a, b) => Action::Swap(a, b),
+            Command::Repeat { count, body } => Action::Repeat { count, body: self.block(body) },
+            Command::While { condition, predicate, body } => {
+                let (condition, body) = (self.block(condition), self.block(body));
+                let iteration = [(&body[..], 1), (&condition[..], 1)];
+                // Without a body the condition is the loop: it runs once, or rarely more often.
+                let gate =
+                    if body.is_empty() { None } else { Gate::new(iteration, self.max_grid, self.tables) };
+                Action::While { condition, predicate, body, gate }
+            }
+            Command::Case { index, branches } => {
+                let branches: Vec<_> = branches.into_iter().map(|branch| self.block(branch)).collect();
+                let blocks = || branches.iter().map(|branch| &branch[..]).zip(0..);
+                // Which memory slots have after it must be known without knowing the branch.
+                let swaps = blocks().any(|(branch, _)| gate::swaps(branch));
+                let gate = if swaps { None } else { Gate::new(blocks(), self.max_grid, self.tables) };
+                Action::Case { index, branches, gate }
+            }
         }
     }
 }
@@ -274,11 +298,11 @@ impl Recording<'_> {
         for action in actions {
             match action {
                 Action::Launch(launch) => {
-                    let places = Places { slots, scratch: self.scratch, tables: self.tables };
-                    self.stream.launch(self.state, launch, &places)?;
+                    let places = self.places(slots);
+                    self.stream.launch(self.state, launch, Grid::Given(launch.grid), &places)?;
                 }
                 Action::Copy { from, to, bytes } => {
-                    self.stream.copy(self.state, slots.get(*from), slots.get(*to), *bytes)?;
+                    self.stream.copy(self.state, slots.get(*from), slots.get(*to), *bytes, None)?;
                 }
                 Action::Upload { from, to, bytes } => {
                     // SAFETY: the runtime gives every slot of the host memory for its array.
@@ -301,7 +325,11 @@ impl Recording<'_> {
                         self.actions(body, slots, downloads)?;
                     }
                 }
-                Action::While { condition, predicate, body } => loop {
+                Action::While { condition, predicate, body, gate: Some(gate) } => {
+                    self.actions(condition, slots, downloads)?;
+                    self.gated_loop(*gate, [body, condition], *predicate, slots)?;
+                }
+                Action::While { condition, predicate, body, gate: None } => loop {
                     self.actions(condition, slots, downloads)?;
                     let go_on = self.stream.read(self.state, slots.get(*predicate), 1)?;
                     if go_on[0] == 0 {
@@ -309,7 +337,15 @@ impl Recording<'_> {
                     }
                     self.actions(body, slots, downloads)?;
                 },
-                Action::Case { index, branches } => {
+                Action::Case { index, branches, gate: Some(gate) } => {
+                    let mode = Mode::Case { branches: branches.len() as u32 };
+                    self.gate(*gate, mode, slots.get(*index))?;
+                    let mut passed = Passed::default();
+                    for branch in branches {
+                        self.gated(branch, slots, &mut passed)?;
+                    }
+                }
+                Action::Case { index, branches, gate: None } => {
                     let bytes = self.stream.read(self.state, slots.get(*index), 4)?;
                     let index = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
                     let last = branches.len() - 1;
@@ -319,6 +355,102 @@ impl Recording<'_> {
             }
         }
         Ok(())
+    }
+
+    fn places<'s>(&self, slots: &'s SlotTable) -> Places<'s> {
+        Places { slots, scratch: self.scratch, tables: self.tables }
+    }
+
+    fn gate(&mut self, gate: Gate, mode: Mode, flag: *mut u8) -> Result<(), EngineError> {
+        let table = self.tables.wrapping_add(gate.table as usize);
+        self.stream.gate(self.state, mode, gate.launches, flag, table)
+    }
+
+    /// Iterations in batches, after the condition has been computed once. Each computes `blocks` (body, condition).
+    fn gated_loop(
+        &mut self,
+        gate: Gate,
+        blocks: [&[Action]; 2],
+        predicate: SlotId,
+        slots: &mut SlotTable,
+    ) -> Result<(), EngineError> {
+        self.gate(gate, Mode::First, slots.get(predicate))?;
+        let (mut batch, most) = gate.batches();
+        let mut recorded = 0;
+        loop {
+            let mut passed = Passed::default();
+            for _ in 0..batch {
+                passed = Passed::default();
+                for block in blocks {
+                    self.gated(block, slots, &mut passed)?;
+                }
+                self.gate(gate, Mode::Next, slots.get(predicate))?;
+            }
+            recorded += batch;
+            let table = self.tables.wrapping_add(gate.table as usize);
+            let state = self.stream.read(self.state, table, 8)?;
+            let word =
+                |at: usize| u32::from_le_bytes([state[at], state[at + 1], state[at + 2], state[at + 3]]);
+            if word(0) == 0 {
+                // The count wraps after 2^32 iterations, as the difference does.
+                let vain = (recorded as u32).wrapping_sub(word(4)) as usize;
+                gate::undo(slots, &passed.swaps, vain);
+                return Ok(());
+            }
+            batch = (2 * batch).min(most);
+        }
+    }
+
+    /// Records launches that the last gate decides on.
+    fn gated(
+        &mut self,
+        actions: &[Action],
+        slots: &mut SlotTable,
+        passed: &mut Passed,
+    ) -> Result<(), EngineError> {
+        for action in actions {
+            match action {
+                Action::Launch(launch) => {
+                    let places = self.places(slots);
+                    self.stream.launch(self.state, launch, Grid::Gated(passed.row()), &places)?;
+                }
+                Action::Copy { from, to, bytes } => {
+                    let row = Some(passed.row());
+                    self.stream.copy(self.state, slots.get(*from), slots.get(*to), *bytes, row)?;
+                }
+                Action::Swap(a, b) => {
+                    slots.swap(*a, *b);
+                    passed.swaps.push((*a, *b));
+                }
+                Action::Repeat { count, body } => {
+                    for _ in 0..*count {
+                        self.gated(body, slots, passed)?;
+                    }
+                }
+                Action::Upload { .. }
+                | Action::Download { .. }
+                | Action::While { .. }
+                | Action::Case { .. } => {
+                    unreachable!("no gate is made before these")
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was recorded after a gate.
+#[derive(Default)]
+struct Passed {
+    launches: u32,
+    swaps: Vec<(SlotId, SlotId)>,
+}
+
+impl Passed {
+    /// The row of the next launch.
+    fn row(&mut self) -> u32 {
+        self.launches += 1;
+        self.launches - 1
     }
 }
 
@@ -369,7 +501,7 @@ impl DeviceMemory for GpuEngine {
     }
 
     fn copy(&self, source: *mut u8, target: *mut u8, bytes: usize) -> Result<(), EngineError> {
-        self.stream.copy(&mut self.stream.lock(), source, target, bytes as u64)
+        self.stream.copy(&mut self.stream.lock(), source, target, bytes as u64, None)
     }
 
     fn is_separate(&self) -> bool {

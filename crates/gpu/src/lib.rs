@@ -16,6 +16,7 @@ mod completion;
 mod device;
 mod engine;
 pub mod features;
+mod gate;
 pub mod kernel;
 pub mod library;
 pub mod listing;

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::command::{self, Bound};
 use crate::completion::{Completions, Download, Submission, Ticket};
 use crate::device::Device;
+use crate::gate::{self, GRID_BYTES, Gates, Mode};
 use crate::memory::Memory;
 use crate::pipelines::{Pipeline, Pipelines};
 use crate::readback::{HEADER, Readbacks};
@@ -43,6 +44,14 @@ pub(crate) struct Places<'a> {
     pub(crate) tables: *mut u8,
 }
 
+/// Where the size of a launch comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Grid {
+    Given([u32; 3]),
+    /// This row of the last gate's.
+    Gated(u32),
+}
+
 /// The one stream of a device.
 pub(crate) struct Stream {
     pub(crate) device: Arc<Device>,
@@ -52,6 +61,7 @@ pub(crate) struct Stream {
     completions: Completions,
     serials: wgpu::Buffer,
     copy: Arc<Pipeline>,
+    gates: Gates,
     state: Mutex<State>,
 }
 
@@ -98,7 +108,8 @@ impl Stream {
         device.queue.write_buffer(&serials, 0, bytemuck::cast_slice(&numbers));
         let memory = Memory::new(device.clone());
         let state = Mutex::default();
-        Ok(Stream { device, memory, pipelines, readbacks, completions, serials, copy, state })
+        let gates = Gates::new(&device, &pipelines)?;
+        Ok(Stream { device, memory, pipelines, readbacks, completions, serials, copy, gates, state })
     }
 
     /// The right to record.
@@ -111,6 +122,7 @@ impl Stream {
         &self,
         state: &mut State,
         launch: &PreparedLaunch,
+        grid: Grid,
         places: &Places<'_>,
     ) -> Result<(), EngineError> {
         let mut key = GroupKey::new();
@@ -128,7 +140,7 @@ impl Stream {
             buffers.push(window.buffer);
         }
         words.extend_from_slice(&launch.parameters);
-        self.record(state, &launch.pipeline, key, &buffers, &words, launch.grid);
+        self.record(state, &launch.pipeline, key, &buffers, &words, grid);
         state.work += launch.work;
         if state.work > SUBMIT_AFTER || state.launches >= LAUNCHES_AFTER {
             self.submit(state, Vec::new())?;
@@ -143,7 +155,7 @@ impl Stream {
         key: GroupKey,
         buffers: &[wgpu::Buffer],
         words: &[u32],
-        grid: [u32; 3],
+        grid: Grid,
     ) {
         if state.groups.len() >= GROUPS {
             state.groups.clear();
@@ -174,25 +186,56 @@ impl Stream {
         if !words.is_empty() {
             pass.set_immediates(0, bytemuck::cast_slice(words));
         }
-        pass.dispatch_workgroups(grid[0], grid[1], grid[2]);
+        match grid {
+            Grid::Given([x, y, z]) => pass.dispatch_workgroups(x, y, z),
+            Grid::Gated(row) => {
+                pass.dispatch_workgroups_indirect(&self.gates.grids, GRID_BYTES * u64::from(row));
+            }
+        }
         state.launches += 1;
     }
 
-    /// Records a copy within the device; up to 15 bytes of padding after `bytes` are copied too.
+    /// Records a gate before so many launches, which decides by the flag and the state in its table.
+    pub(crate) fn gate(
+        &self,
+        state: &mut State,
+        mode: Mode,
+        launches: u32,
+        flag: *mut u8,
+        table: *mut u8,
+    ) -> Result<(), EngineError> {
+        let (flag, table) = (self.memory.window(flag)?, self.memory.window(table)?);
+        let [mode, branches] = mode.parameters();
+        let words = [(flag.offset / 4) as u32, (table.offset / 4) as u32, 0, mode, launches, branches];
+        // No buffer of the memory has the number 0.
+        let key = GroupKey::from_slice(&[flag.id, table.id, 0]);
+        let buffers = [flag.buffer, table.buffer, self.gates.grids.clone()];
+        let pipeline = self.gates.pipeline.clone();
+        self.record(state, &pipeline, key, &buffers, &words, Grid::Given([1, 1, 1]));
+        Ok(())
+    }
+
+    /// Records a copy within the device; up to 15 bytes of padding after `bytes` are copied too. `gated`: its row of the
+    /// last gate's.
     pub(crate) fn copy(
         &self,
         state: &mut State,
         from: *mut u8,
         to: *mut u8,
         bytes: u64,
+        gated: Option<u32>,
     ) -> Result<(), EngineError> {
         if bytes == 0 || from == to {
             return Ok(());
         }
         let (from, to) = (self.memory.window(from)?, self.memory.window(to)?);
         let vectors = bytes.div_ceil(16);
-        let grid = command::grid(vectors.div_ceil(256), self.device.features().max_grid)
-            .ok_or_else(|| self.device.failed("a copy is too large"))?;
+        let grid = match gated {
+            Some(row) => Grid::Gated(row),
+            None => gate::copy_grid(bytes, self.device.features().max_grid)
+                .map(Grid::Given)
+                .ok_or_else(|| self.device.failed("a copy is too large"))?,
+        };
         let words = [(from.offset / 16) as u32, (to.offset / 16) as u32, vectors as u32];
         let key = GroupKey::from_slice(&[from.id, to.id]);
         let copy = self.copy.clone();
