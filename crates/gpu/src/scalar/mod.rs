@@ -30,6 +30,7 @@
 //! 3. Name its op in `tests/accuracy` (or `tests/exact`, `tests/complex`, which go through all ops): they compare it with
 //!    `ops::scalar` on a software device over samples of its whole domain. Its translation to SPIR-V and MSL, and the
 //!    absence of built-ins that are not to be trusted, are tested for all functions.
+//! 4. If programs use it often, give it a budget of instructions in `tests/cost`.
 
 mod compare;
 mod convert;

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod complex;
+mod cost;
 mod device;
 mod exact;
 mod samples;
