@@ -166,6 +166,7 @@ def cases(small: bool) -> list[Case]:
         ),
         Case("scan_1000", on(scan_chain, normal(64)), 0, 0, 5.0, None, 1e-4),
         Case("tiny_call", on(lambda x: x * 2 + 1, normal(1024)), 0, 0, 1 / 1.5),
+        Case("tiny_calls_queued", on(lambda x: x * 2 + 1, normal(1024)), 0, 0, 1 / 1.5),
     ]
 
 

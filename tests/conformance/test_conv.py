@@ -30,6 +30,12 @@ ONE = ("NWC", "WIO", "NWC")
 CASES = [
     case("same", conv, X, W),
     case("valid", lambda x, w: conv(x, w, padding="VALID"), X, W),
+    case(
+        "floats_of_integers",
+        lambda x, w: conv(x, w, preferred_element_type=jnp.float32),
+        integers(1, 5, 6, 3, low=-9, dtype="int8"),
+        integers(2, 2, 3, 4, low=-9, dtype="int8"),
+    ),
     case("strided", lambda x, w: conv(x, w, (2, 3)), X, W),
     case("explicit_padding", lambda x, w: conv(x, w, padding=[(0, 3), (2, 1)]), X, W),
     case("negative_padding", lambda x, w: conv(x, w, padding=[(-1, 0), (0, -2)]), X, W),

@@ -47,6 +47,22 @@ def test_transfer_narrow(dtype):
     np.testing.assert_array_equal(got.astype(np.float32), x.astype(np.float32))
 
 
+@pytest.mark.parametrize("dtype", ["int4", "uint4"])
+def test_unused_bits_of_narrow_integers_are_ignored(dtype):
+    """ml_dtypes leaves anything in the high bits of a byte."""
+    x = np.arange(256, dtype=np.uint8).view(getattr(ml_dtypes, dtype))
+    got = run(SUBJECT, lambda x: (x.astype(jnp.int8), x > x[::-1]), x)
+    exact = x.astype(np.int8)
+    np.testing.assert_array_equal(got[0], exact)
+    np.testing.assert_array_equal(got[1], exact > exact[::-1])
+
+
+def test_splats_of_empty_arrays():
+    """Their constants carry one element although they have none."""
+    x = np.zeros((3, 0), np.float32)
+    check(lambda x: (jnp.sinh(x), jnp.full((0, 2), True), jnp.full((0,), 7)), x)
+
+
 def program(x):
     y = x * 2 + 1
     return {

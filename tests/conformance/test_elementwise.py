@@ -340,6 +340,19 @@ def test_bitcast():
     check(fn, x, exact=True)
 
 
+def test_bitcast_of_less_than_a_byte():
+    """Elements of 4 bits take a byte each, so their bitcasts join and part bits."""
+    x = np.arange(-8, 8).reshape(4, 2, 2).astype(ml_dtypes.int4)
+
+    def fn(x):
+        joined = lax.bitcast_convert_type(x, jnp.int8)
+        return joined, lax.bitcast_convert_type(joined, jnp.uint4).astype(jnp.int32)
+
+    expected = (x.view(np.uint8) & 15).astype(np.int32)
+    joined = (expected[..., 0] | expected[..., 1] << 4).astype(np.uint8).view(np.int8)
+    check(fn, x, exact=True, reference=(joined, expected))
+
+
 def test_reduce_precision():
     x = values.spread("float32")
     x = x[np.abs(x) > 1e-30]

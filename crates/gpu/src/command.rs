@@ -84,11 +84,27 @@ pub enum Memory {
     Table(u64),
 }
 
-/// The grid for a number of workgroups: one dimension if it fits, else two. Shaders compute
-/// `group = id.y * num_workgroups.x + id.x` and ignore those past the number, which they know.
+/// The grid for a number of workgroups: one dimension if it fits, else two of about the same number in all. Shaders
+/// compute `group = id.y * num_workgroups.x + id.x` and ignore those past the number, which they know.
 pub fn grid(groups: u64, max: u32) -> Option<[u32; 3]> {
-    let max = u64::from(max);
-    let groups = groups.max(1);
-    let (x, y) = if groups <= max { (groups, 1) } else { (max, groups.div_ceil(max)) };
+    let (groups, max) = (groups.max(1), u64::from(max));
+    let y = groups.div_ceil(max);
+    let x = groups.div_ceil(y);
     (y <= max).then_some([x as u32, y as u32, 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grids_hold_their_groups_and_few_more() {
+        for groups in [0, 1, 7, 65535, 65536, 65537, 131_070, 131_071, 10_000_019] {
+            let [x, y, z] = grid(groups, 65535).expect("it fits");
+            let made = u64::from(x) * u64::from(y);
+            assert!(made >= groups.max(1) && made < groups.max(1) + u64::from(y), "{groups}: {x} x {y}");
+            assert!(x <= 65535 && z == 1);
+        }
+        assert_eq!(grid(1 << 32, 65535), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! Buffers that the host reads what the device wrote from, kept for reuse.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, PoisonError};
 
 use plan::EngineError;
 
@@ -23,7 +23,8 @@ pub(crate) struct Readbacks(Mutex<Vec<wgpu::Buffer>>);
 /// A buffer that a submission copies to.
 pub(crate) struct Readback {
     pub(crate) buffer: wgpu::Buffer,
-    mapped: Arc<AtomicBool>,
+    /// The outcome of the mapping, from whichever thread the device calls back on.
+    mapped: Mutex<Option<Receiver<bool>>>,
 }
 
 impl Readbacks {
@@ -57,7 +58,7 @@ impl Readbacks {
                 made.map_err(refusal)?
             }
         };
-        Ok(Readback { buffer, mapped: Arc::default() })
+        Ok(Readback { buffer, mapped: Mutex::new(None) })
     }
 
     /// Takes a buffer back.
@@ -73,9 +74,11 @@ impl Readbacks {
 impl Readback {
     /// Asks for the buffer's contents, once the submission that fills it is under way.
     pub(crate) fn map(&self) {
-        let mapped = self.mapped.clone();
+        let (sender, receiver) = channel();
+        *self.mapped.lock().unwrap_or_else(PoisonError::into_inner) = Some(receiver);
         self.buffer.map_async(wgpu::MapMode::Read, .., move |outcome| {
-            mapped.store(outcome.is_ok(), Ordering::Release);
+            // The receiver is only gone if nobody waits any more.
+            let _ = sender.send(outcome.is_ok());
         });
     }
 
@@ -83,9 +86,11 @@ impl Readback {
     pub(crate) fn wait(&self, device: &Device, index: wgpu::SubmissionIndex) -> Result<(), EngineError> {
         let wait = wgpu::PollType::Wait { submission_index: Some(index), timeout: None };
         let waited = device.device.poll(wait);
+        let mapped = self.mapped.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Err(error) = waited {
             device.fail(&format!("waiting for the device failed: {error}"));
-        } else if !self.mapped.load(Ordering::Acquire) {
+        // The call back may be on its way on another thread.
+        } else if mapped.and_then(|mapped| mapped.recv().ok()) != Some(true) {
             device.fail("results cannot be read");
         }
         device.check()

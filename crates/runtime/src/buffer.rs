@@ -80,7 +80,8 @@ impl Buffer {
             Space::Host => Space::Host,
             Space::Device => device.engines()?.space_for(bytes),
         };
-        let contents = if space == Space::Device && (bytes == 0 || strides == &dense[..]) {
+        let as_it_is = strides == &dense[..] && !ty.dtype.is_partial();
+        let contents = if space == Space::Device && (bytes == 0 || as_it_is) {
             let block = device.pool(space)?.allocate(bytes)?;
             if bytes > 0 {
                 // SAFETY: the caller vouches for the source, which is dense.
@@ -94,6 +95,10 @@ impl Buffer {
             if bytes > 0 {
                 // SAFETY: the caller vouches for the source; the fresh block has room for all elements.
                 unsafe { copy_strided(host.data, strides, block.as_ptr(), &dense, &ty.dims, item) };
+                if ty.dtype.is_partial() {
+                    // SAFETY: the block holds the bytes that were just copied, and nobody else has it.
+                    ty.dtype.extend(unsafe { std::slice::from_raw_parts_mut(block.as_ptr(), bytes) });
+                }
             }
             Contents::filled(Space::Host, block)
         };

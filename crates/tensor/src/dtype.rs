@@ -121,6 +121,25 @@ impl DType {
         self.bits().div_ceil(8) as usize
     }
 
+    /// True for numbers of less than a byte (not `bool`), which take one each.
+    pub const fn is_partial(self) -> bool {
+        self.bits() < 8 && !matches!(self, DType::Bool)
+    }
+
+    /// Brings elements of a [partial](Self::is_partial) type to the form in which they are stored here: others
+    /// leave anything in the unused high bits.
+    pub fn extend(self, elements: &mut [u8]) {
+        let unused = 8u32.saturating_sub(self.bits());
+        if unused == 0 {
+            return;
+        }
+        let signed = matches!(self.class(), DTypeClass::Signed);
+        for element in elements {
+            let high = *element << unused;
+            *element = if signed { (high as i8 >> unused) as u8 } else { high >> unused };
+        }
+    }
+
     /// True for signed and unsigned integers (not `bool`).
     pub const fn is_integer(self) -> bool {
         matches!(self.class(), DTypeClass::Signed | DTypeClass::Unsigned)
@@ -183,5 +202,18 @@ mod tests {
         assert_eq!(DType::I4.size(), 1);
         assert_eq!(DType::F6E2M3FN.size(), 1);
         assert_eq!(DType::C128.size(), 16);
+    }
+
+    #[test]
+    fn partial_elements_fill_their_bytes() {
+        let extended = |dtype: DType, mut bytes: [u8; 4]| {
+            dtype.extend(&mut bytes);
+            bytes
+        };
+        assert_eq!(extended(DType::I4, [0x0e, 0xf7, 0x08, 0x05]), [0xfe, 0x07, 0xf8, 0x05]);
+        assert_eq!(extended(DType::U4, [0xfe, 0x07, 0xf8, 0x05]), [0x0e, 0x07, 0x08, 0x05]);
+        assert_eq!(extended(DType::I2, [0x02, 0x01, 0x03, 0xfc]), [0xfe, 0x01, 0xff, 0x00]);
+        assert_eq!(extended(DType::F6E2M3FN, [0xff, 0x3f, 0x40, 0x00]), [0x3f, 0x3f, 0x00, 0x00]);
+        assert_eq!(extended(DType::I8, [0xff, 0x80, 0, 1]), [0xff, 0x80, 0, 1]);
     }
 }

@@ -148,9 +148,14 @@ impl Sharing<'_> {
         };
         match (first, second) {
             (Home::Temporary | Home::Result(_), Home::Temporary) => true,
-            // A pure alias: the other side is written by nothing but the copy that goes away.
+            // A pure alias: the other side is written by nothing but the copy that goes away. A constant keeps
+            // its type, which engines check, so a bitcast of one is a copy.
             (Home::Param(_) | Home::Constant(_), Home::Temporary) => {
                 let temporary = if self.homes[a] == Home::Temporary { a } else { b };
+                let ty = |buffer: usize| &self.draft.buffers[buffer].ty;
+                if matches!(first, Home::Constant(_)) && ty(a) != ty(b) {
+                    return false;
+                }
                 why == Why::Copy && self.writers[temporary] <= 1 && self.lives[temporary].len() == 1
             }
             (Home::Param(param), Home::Result(result)) | (Home::Result(result), Home::Param(param)) => {

@@ -61,10 +61,10 @@ pub fn lower(kernel: &Kernel, step: &Step, context: Context<'_>) -> Result<Lower
     let mut simple = simplify(kernel);
     let distributed = distribute::pays(&simple, &arrays, features);
     let in_memory = || schedule::choose(&simple, &arrays, features).scratch.contains(&Placement::Memory);
-    if distributed || in_memory() {
-        if let Some(kernel) = recompute::recompute(kernel) {
-            simple = simplify(&kernel);
-        }
+    if (distributed || in_memory())
+        && let Some(kernel) = recompute::recompute(kernel)
+    {
+        simple = simplify(&kernel);
     }
     let mut lowered = Lowered::default();
     let tasks = if distributed {

@@ -51,6 +51,9 @@ const THREADS: u32 = 256;
 /// Threads that fill a large device: about 100 multiprocessors of 1,024 threads at work.
 const FULL: i64 = 1 << 17;
 
+/// Workgroups from which on a thread computes several points, so that the grid has one dimension.
+const GROUPS: i64 = 1 << 15;
+
 /// Elements of a row-local array that a thread keeps to itself.
 const PRIVATE_ELEMENTS: i64 = 32;
 
@@ -235,8 +238,8 @@ fn element(kernel: &Kernel, arrays: &[Operand]) -> Schedule {
     schedule.ragged = ragged;
     schedule.place_scratch(kernel, 0);
     let groups = div_up(kernel.rows(), i64::from(lanes.width * THREADS));
-    if groups > 1 << 16 {
-        schedule.repeat = 4;
+    while schedule.repeat < 8 && groups / i64::from(schedule.repeat) >= GROUPS {
+        schedule.repeat *= 2;
     }
     schedule
 }

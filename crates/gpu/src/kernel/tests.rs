@@ -2,7 +2,7 @@
 
 use engine_tests::build::{Build, affine, argmax_graph, bound};
 use engine_tests::rows::{layer_norm_kernel, softmax_kernel};
-use ops::BinaryOp;
+use ops::{BinaryOp, UnaryOp};
 use plan::{Access, Combiner, Kernel, NodeOp, SlotId, Step, StepOp};
 use tensor::{DType, TensorType};
 
@@ -114,6 +114,42 @@ fn chains_are_flat_vectors() {
             let shader = &launches(&chain(*dtype, sizes), &[len; 3])[0].shader;
             assert!(!shader.source.contains("atomic") || len == 1, "{dtype}: {}", shader.source);
         }
+    }
+}
+
+#[test]
+fn large_arrays_take_several_vectors_a_thread() {
+    let [launch] = &launches(&chain(DType::F32, &[1 << 28]), &[1 << 28; 3])[..] else { panic!("one launch") };
+    assert_eq!(launch.grid, [1 << 15, 1, 1]);
+    assert!(launch.shader.source.contains("turn < 8u"));
+}
+
+#[test]
+fn long_work_is_several_launches() {
+    let mut build = Build::new(&[1 << 30], &[]);
+    let (x, out) = (build.input(DType::I8), build.output(DType::I8));
+    let mut value = build.load(x, affine(0, &[1]));
+    for _ in 0..600 {
+        value = build.unary(UnaryOp::Negate, value);
+    }
+    build.store(out, affine(0, &[1]), value);
+    let launches = launches(&build.finish(), &[1 << 30; 2]);
+    assert_eq!(launches.len(), 3);
+    assert_eq!(launches[2].parameters[0], 2 * launches[0].grid[0] * launches[0].grid[1]);
+}
+
+#[test]
+fn transposes_go_through_tiles() {
+    for dtype in [DType::F32, DType::BF16, DType::I8, DType::C64] {
+        let mut build = Build::new(&[512, 256], &[]);
+        let (x, y, out) = (build.input(dtype), build.input(dtype), build.output(dtype));
+        let x = build.load(x, affine(0, &[1, 512]));
+        let y = build.load(y, affine(0, &[0, 1]));
+        let sum = build.binary(BinaryOp::Add, x, y);
+        build.store(out, affine(0, &[256, 1]), sum);
+        let launches = launches(&build.finish(), &[512 * 256, 256, 512 * 256]);
+        assert!(launches[0].shader.source.contains("var<workgroup> tile0"));
+        assert!(!launches[0].shader.source.contains("atomic"));
     }
 }
 

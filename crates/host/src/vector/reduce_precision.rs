@@ -32,7 +32,9 @@ macro_rules! rounded {
                 let all = exponent_bits >= $exponent;
                 let value = if !all && exponent + 1 > bias + spread { infinity } else { rounded };
                 let value = if !all && exponent + spread < bias + 2 { 0 } else { value };
-                let value = if bits >= infinity { bits } else { value };
+                // Without a mantissa there is no NaN.
+                let special = if mantissa_bits == 0 { infinity } else { bits };
+                let value = if bits >= infinity { special } else { value };
                 $float::from_bits(value | (self.to_bits() & sign))
             }
         }

@@ -129,7 +129,8 @@ pub fn reduce_precision(bits: u64, source: (u32, u32), exponent_bits: u32, manti
     let infinity = ((1u64 << source_exponent) - 1) << source_mantissa;
     let magnitude = bits ^ sign;
     if magnitude >= infinity {
-        return bits;
+        // Without a mantissa there is no NaN.
+        return if mantissa_bits == 0 { sign | infinity } else { bits };
     }
     let unit = 1u64 << source_mantissa.saturating_sub(mantissa_bits);
     let (quotient, remainder) = (magnitude / unit, magnitude % unit);
@@ -188,6 +189,8 @@ mod tests {
         assert_eq!(reduce(-1.0 - 3.0 / 256.0, 8, 7), -1.0 - 1.0 / 64.0);
         assert_eq!(reduce(1e-5, 5, 10), 0.0);
         assert_eq!(reduce(1e-45, 8, 23), 1e-45);
+        assert!(reduce(f32::NAN, 5, 1).is_nan());
+        assert_eq!(reduce(-f32::NAN, 5, 0), f32::NEG_INFINITY);
     }
 
     #[test]

@@ -9,14 +9,14 @@ use crate::Error;
 /// fit memory's addresses, and nothing is allocated before the data is known to have that size.
 pub(super) fn tensor(ty: TensorType, data: Cursor<'_>) -> Result<Literal, Error> {
     let bytes = data.rest();
-    let count = ty.len();
     if ty.dtype == DType::Bool {
         return booleans(ty, data);
     }
-    if count != 0 && bytes.len() == ty.dtype.size() {
+    if bytes.len() == ty.dtype.size() {
+        // Even of no elements: splats of empty tensors say what they would be filled with.
         let mut element = [0; 16];
         element[..bytes.len()].copy_from_slice(bytes);
-        normalize(ty.dtype, &mut element[..bytes.len()]);
+        ty.dtype.extend(&mut element[..bytes.len()]);
         return Ok(Literal::splat(ty.dims, Scalar::from_bytes(ty.dtype, &element[..bytes.len()])));
     }
     packed(ty, data)
@@ -32,7 +32,7 @@ pub(super) fn packed(ty: TensorType, data: Cursor<'_>) -> Result<Literal, Error>
         return Err(data.error("a boolean other than 0 and 1"));
     }
     let mut elements = AlignedBytes::copy_from(bytes);
-    normalize(ty.dtype, &mut elements);
+    ty.dtype.extend(&mut elements);
     Ok(Literal::dense(ty, elements))
 }
 
@@ -42,8 +42,8 @@ fn booleans(ty: TensorType, data: Cursor<'_>) -> Result<Literal, Error> {
     let count = ty.len();
     let splat = |ty: TensorType, value: bool| Ok(Literal::splat(ty.dims, Scalar::bool(value)));
     match *bytes {
-        [0xff] if count != 0 => splat(ty, true),
-        [0x00] if count != 0 => splat(ty, false),
+        [0xff] => splat(ty, true),
+        [0x00] => splat(ty, false),
         [0x01] if count == 1 => splat(ty, true),
         _ if bytes.len() == count.div_ceil(8) && bytes.len() != count => {
             let mut elements = AlignedBytes::zeroed(count);
@@ -55,20 +55,6 @@ fn booleans(ty: TensorType, data: Cursor<'_>) -> Result<Literal, Error> {
             Ok(Literal::dense(ty, elements))
         }
         _ => packed(ty, data),
-    }
-}
-
-/// Brings elements narrower than a byte to their storage form: written with high bits zero, stored
-/// sign-extended if signed.
-fn normalize(dtype: DType, elements: &mut [u8]) {
-    let unused = 8u32.saturating_sub(dtype.bits());
-    if unused == 0 {
-        return;
-    }
-    let signed = matches!(dtype, DType::I2 | DType::I4);
-    for element in elements {
-        let high = *element << unused;
-        *element = if signed { (high as i8 >> unused) as u8 } else { high >> unused };
     }
 }
 
@@ -88,7 +74,8 @@ mod tests {
         assert_eq!(read(DType::I16, &[2], &[1, 0, 2, 0]), Some(vec![1, 2]));
         assert_eq!(read(DType::I16, &[0], &[]), Some(vec![]));
         assert_eq!(read(DType::I16, &[3], &[1, 0, 2, 0]), None);
-        assert_eq!(read(DType::I16, &[0], &[1, 0]), None);
+        assert_eq!(read(DType::I16, &[0], &[1, 0]), Some(vec![]));
+        assert_eq!(read(DType::I16, &[2, 0], &[1, 0, 2, 0]), None);
     }
 
     #[test]
@@ -108,5 +95,6 @@ mod tests {
         assert_eq!(read(DType::Bool, &[3], &[1, 0, 1]), Some(vec![1, 0, 1]));
         assert_eq!(read(DType::Bool, &[3], &[1, 0, 7]), None);
         assert_eq!(read(DType::Bool, &[0], &[]), Some(vec![]));
+        assert_eq!(read(DType::Bool, &[0], &[0xff]), Some(vec![]));
     }
 }

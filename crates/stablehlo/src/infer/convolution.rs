@@ -83,11 +83,13 @@ pub(super) fn padding_of(
         );
         dims[output[axis + 1]] = num_windows(lhs.dims[input[axis + 1]], window)?;
     }
-    // C27, widened: programs may ask for a wider result than the operands.
+    // C27, widened: programs may ask for a wider result than the operands, and for floats of integers.
     let dtype = sig.declared_tensor(0)?.dtype;
     ensure!(lhs.dtype.class() == rhs.dtype.class(), "C27", "element types {} and {}", lhs.dtype, rhs.dtype);
-    ensure!(lhs.dtype.class() == dtype.class(), "C27", "element types {} and {dtype}", lhs.dtype);
-    if lhs.dtype == rhs.dtype && dtype.bits() >= lhs.dtype.bits() {
+    let floats_of_integers = lhs.dtype.is_integer() && dtype.is_float();
+    let fine = lhs.dtype.class() == dtype.class() || floats_of_integers;
+    ensure!(fine, "C27", "element types {} and {dtype}", lhs.dtype);
+    if lhs.dtype == rhs.dtype && dtype.bits() >= lhs.dtype.bits() && !floats_of_integers {
         promotable("C27", lhs.dtype, dtype)?;
     }
     one(TensorType { dtype, dims })

@@ -4,10 +4,14 @@
 //! composite "chlo.erf", custom_call @mhlo.erf        erf, as an elementwise op
 //! composite "chlo.top_k", custom_call @mhlo.topk     custom_call @mps.top_k {k}
 //! custom_call @ApproxTopK                            sort and slices
+//! convert of complex numbers to booleans             that of their real parts
+//! cholesky, triangular_solve of narrow floats        those of f32
+//! maximum, minimum of complex numbers                comparisons of their parts
 //! if                                                 case of the converted predicate
 //! dot, einsum, unary_einsum                          dot_general, reduce, transpose
 //! broadcast, torch_index_select, map                 broadcast_in_dim, gather, elementwise ops
 //! batch_norm_*                                       elementwise ops and reduce
+//! bitcast_convert of elements of less than a byte    shifts and masks
 //! optimization_barrier, get_tuple_element of tuple   the values themselves
 //! reduce_window over all before, of any combiner     elementwise ops over growing distances
 //! empty lists of windows, sort along -1              lists of the rank, the dimension counted from 0
@@ -17,7 +21,9 @@
 //! without a native op stay too, as calls of their decomposition.
 
 mod batch_norm;
+mod bitcast;
 mod composite;
+mod element_types;
 mod legacy;
 mod product;
 mod running;
@@ -51,6 +57,7 @@ fn visit(
     id: OpId,
 ) -> Result<Step, Error> {
     let step = match rewriter.function.op(id).op.clone() {
+        Op::Cholesky(_) | Op::TriangularSolve(_) => element_types::solve(rewriter, id),
         Op::Composite(attrs) => composite::composite(&attrs, rewriter, id),
         Op::CustomCall(attrs) if attrs.call_target_name == "ApproxTopK" => {
             top_k::approximate(&attrs, comparators, rewriter, id)
@@ -59,7 +66,10 @@ fn visit(
         Op::BatchNormGrad(attrs) => batch_norm::grad(&attrs, rewriter, id),
         Op::BatchNormInference(attrs) => batch_norm::inference(&attrs, rewriter, id),
         Op::BatchNormTraining(attrs) => batch_norm::training(&attrs, rewriter, id),
+        Op::Binary(op) => element_types::complex_extremum(op, rewriter, id),
+        Op::BitcastConvert => bitcast::bitcast(rewriter, id),
         Op::Broadcast(attrs) => legacy::broadcast(&attrs, rewriter, id),
+        Op::Convert => element_types::complex_to_bool(rewriter, id),
         Op::Dot(attrs) => product::dot(&attrs, rewriter, id),
         Op::Einsum(attrs) => product::einsum(&attrs, rewriter, id),
         Op::UnaryEinsum(attrs) => product::unary_einsum(&attrs, rewriter, id),
