@@ -55,5 +55,8 @@ def info() -> dict[str, Any]:
     answer["library_version"] = known.get("version")
     answer["device"] = known.get("device_kind")
     answer["engine"] = known.get("engine")
+    for name in ("driver", "abilities"):
+        if known.get(name):
+            answer[name] = known[name]
     answer["threads"] = known.get("threads")
     return answer

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 # Variables whose feature does not exist yet: better an error than a wish silently ignored.
 NOT_YET = {
-    "JAX_METALLIB_VERIFY": "results of the GPU engine are not compared with the host engine yet",
     "JAX_METALLIB_NUM_DEVICES": "the platform has exactly one device",
 }
 
@@ -42,6 +41,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     device = environ.get("JAX_METALLIB_DEVICE") or "auto"
     if device not in ("auto", "gpu", "host"):
         raise SettingsError(f"JAX_METALLIB_DEVICE={device}: expected `auto`, `gpu` or `host`.")
+
+    verify = environ.get("JAX_METALLIB_VERIFY") or "0"
+    if verify not in ("0", "1"):
+        raise SettingsError(f"JAX_METALLIB_VERIFY={verify}: expected `0` or `1`.")
 
     level = environ.get("MPS_LOG_LEVEL") or "1"
     if level not in LOG_LEVELS:

@@ -51,4 +51,13 @@ impl Target {
 pub struct Settings {
     /// Run the verifier after every pass.
     pub verify_passes: bool,
+    /// Make Threefry elementwise ops instead of a library step.
+    pub expand_threefry: bool,
+}
+
+impl Settings {
+    /// What suits a target.
+    pub fn of(target: &Target) -> Self {
+        Settings { expand_threefry: target.device.is_some(), ..Settings::default() }
+    }
 }

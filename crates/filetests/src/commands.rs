@@ -1,7 +1,11 @@
 //! What a test file can ask for: the one table of commands.
 
-use compiler::{Settings, Target, pipeline};
+use std::sync::Arc;
+
+use compiler::{DeviceTarget, Settings, Target, pipeline};
+use plan::{Block, NodeOp, Step, StepOp};
 use stablehlo::{Error, Module, print, text, verify};
+use tensor::TensorType;
 
 /// Something that went wrong, and the line of the file where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +30,10 @@ const COMMANDS: &[(&str, Command)] = &[
     ("print", |module, _| Ok(print::module(&module))),
     // Verifies, and prints nothing.
     ("verify", |module, _| verified(module).map(|_| String::new())),
-    // Verifies, runs the passes that the arguments name, and prints.
+    // Verifies, runs the passes that the arguments name, and prints; `+NAME` turns a setting on.
     ("pass", passes),
-    // Compiles for the host engine, and prints the plan.
+    // Compiles, and prints the plan: for the host engine, or with `device` for one that runs all but the steps, the
+    // scalar operations in kernels and the element types that the other arguments name.
     ("plan", plan),
 ];
 
@@ -83,7 +88,14 @@ fn verified(module: Module) -> Result<Module, Vec<Failure>> {
 }
 
 fn passes(module: Module, names: &[&str]) -> Outcome {
-    let settings = Settings { verify_passes: true };
+    let (switches, names): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| name.starts_with('+'));
+    let mut settings = Settings { verify_passes: true, ..Settings::default() };
+    for switch in switches {
+        match switch {
+            "+expand_threefry" => settings.expand_threefry = true,
+            _ => return Err(vec![Failure { line: 1, message: format!("unknown setting `{switch}`") }]),
+        }
+    }
     let module = names.iter().try_fold(verified(module)?, |module, name| {
         let pass = pipeline::PASSES.iter().find(|(known, _)| known == name);
         let Some((_, pass)) = pass else {
@@ -95,8 +107,49 @@ fn passes(module: Module, names: &[&str]) -> Outcome {
     Ok(print::module(&module))
 }
 
-fn plan(module: Module, _: &[&str]) -> Outcome {
-    let settings = Settings { verify_passes: true };
-    let plan = compiler::compile(verified(module)?, &Target::host(), &settings);
+fn plan(module: Module, arguments: &[&str]) -> Outcome {
+    let target = match arguments.split_first() {
+        None => Target::host(),
+        Some((&"device", host_only)) => device(host_only),
+        Some((other, _)) => {
+            return Err(vec![Failure { line: 1, message: format!("unknown target `{other}`") }]);
+        }
+    };
+    let settings = Settings { verify_passes: true, ..Settings::of(&target) };
+    let plan = compiler::compile(verified(module)?, &target, &settings);
     plan.map(|plan| plan.to_string()).map_err(|error| vec![located(error.to_string())])
+}
+
+/// A device that runs everything but what is named.
+fn device(host_only: &[&str]) -> Target {
+    let host_only: Vec<String> = host_only.iter().map(|name| (*name).to_string()).collect();
+    let supports = move |step: &Step, types: &[TensorType]| match refused(step, types, &host_only) {
+        Some(name) => Err(format!("the device has no {name}")),
+        None => Ok(()),
+    };
+    Target::device(DeviceTarget { arena_block: 1 << 20, supports: Arc::new(supports) })
+}
+
+/// The first of the names that a step needs, nested steps included.
+fn refused(step: &Step, types: &[TensorType], host_only: &[String]) -> Option<String> {
+    let mut names = vec![step.op.name().to_string()];
+    names.extend(step.reads.iter().chain(&step.writes).map(|slot| types[slot.index()].dtype.to_string()));
+    let mut nested: Vec<&Block> = Vec::new();
+    match &step.op {
+        StepOp::Kernel(kernel) => {
+            for node in kernel.stages.iter().flat_map(|stage| &stage.nodes) {
+                match node.op {
+                    NodeOp::Unary(op, _) => names.push(op.mnemonic().to_string()),
+                    NodeOp::Binary(op, _, _) => names.push(op.mnemonic().to_string()),
+                    _ => {}
+                }
+            }
+        }
+        StepOp::While { condition, body, .. } => nested.extend([condition, body]),
+        StepOp::Case { branches, .. } => nested.extend(branches),
+        _ => {}
+    }
+    let inside =
+        || nested.iter().flat_map(|block| &block.steps).find_map(|step| refused(step, types, host_only));
+    names.into_iter().find(|name| host_only.contains(name)).or_else(inside)
 }

@@ -93,6 +93,24 @@ pub fn grid(groups: u64, max: u32) -> Option<[u32; 3]> {
     (y <= max).then_some([x as u32, y as u32, 1])
 }
 
+/// Calls `f` on every launch, nested ones included.
+pub(crate) fn visit_launches(commands: &mut [Command], f: &mut impl FnMut(&mut Launch)) {
+    for command in commands {
+        match command {
+            Command::Launch(launch) => f(launch),
+            Command::Copy { .. } | Command::Swap(..) => {}
+            Command::Repeat { body, .. } => visit_launches(body, f),
+            Command::While { condition, body, .. } => {
+                visit_launches(condition, f);
+                visit_launches(body, f);
+            }
+            Command::Case { branches, .. } => {
+                branches.iter_mut().for_each(|branch| visit_launches(branch, f));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -78,6 +78,26 @@ impl Adapter {
         kind(&self.info)
     }
 
+    /// The driver with its version, for reports.
+    pub fn driver(&self) -> String {
+        format!("{} {}", self.info.driver, self.info.driver_info).trim().to_string()
+    }
+
+    /// What the device can do beyond what every supported one can, for reports.
+    pub fn abilities(&self) -> String {
+        let names = [
+            (wgpu::Features::SHADER_F16, "float16"),
+            (wgpu::Features::SHADER_F64, "float64"),
+            (wgpu::Features::SHADER_INT64, "int64"),
+            (wgpu::Features::SHADER_FLOAT32_ATOMIC, "float32 atomics"),
+            (wgpu::Features::SUBGROUP, "subgroups"),
+            (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, "cooperative matrices"),
+        ];
+        let there = self.adapter.features();
+        let names = names.into_iter().filter(|(feature, _)| there.contains(*feature));
+        names.map(|(_, name)| name).collect::<Vec<_>>().join(", ")
+    }
+
     /// Opens the device. Compiled shaders are kept in a folder between processes, if one is given.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use plan::{
 };
 use tensor::TensorType;
 
-use crate::command::{Command, Launch, Memory};
+use crate::command::{Command, Launch, Memory, visit_launches};
 use crate::device::Device;
 use crate::lower::{self, Context, Refusal};
 use crate::pipelines::Pipeline;
@@ -34,14 +34,6 @@ impl GpuEngine {
     /// The device.
     pub fn device(&self) -> &Device {
         &self.stream.device
-    }
-
-    /// Whether the device runs a step, or why not. `types` are those of the slots that the step names.
-    ///
-    /// # Errors
-    /// The reason.
-    pub fn supports(&self, step: &Step, types: &[TensorType]) -> Result<(), Refusal> {
-        lower::lower(step, Context { features: self.stream.device.features(), types }).map(|_| ())
     }
 
     /// Makes the next submission look like one that the device gave up: for tests of what follows.
@@ -143,23 +135,6 @@ impl Preparation {
             }
         });
         Ok(commands.into_iter().map(Lowered::Command).collect())
-    }
-}
-
-fn visit_launches(commands: &mut [Command], f: &mut impl FnMut(&mut Launch)) {
-    for command in commands {
-        match command {
-            Command::Launch(launch) => f(launch),
-            Command::Copy { .. } | Command::Swap(..) => {}
-            Command::Repeat { body, .. } => visit_launches(body, f),
-            Command::While { condition, body, .. } => {
-                visit_launches(condition, f);
-                visit_launches(body, f);
-            }
-            Command::Case { branches, .. } => {
-                branches.iter_mut().for_each(|branch| visit_launches(branch, f));
-            }
-        }
     }
 }
 

@@ -55,4 +55,9 @@ impl Features {
             deterministic: false,
         }
     }
+
+    /// What nearly every device has: Apple's GPUs since the M1, and those of desktops.
+    pub const fn usual() -> Self {
+        Features { float16: true, int64: true, subgroup: Some((32, 32)), ..Features::least() }
+    }
 }

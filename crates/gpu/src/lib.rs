@@ -18,6 +18,7 @@ mod engine;
 pub mod features;
 pub mod kernel;
 pub mod library;
+pub mod listing;
 pub mod lower;
 mod memory;
 mod pipelines;

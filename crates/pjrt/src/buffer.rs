@@ -150,9 +150,9 @@ exported! {
         args.event = EventHandle(event).into_raw();
     }
 
-    /// Always: frameworks then read arrays in place.
-    fn is_on_cpu(args: PJRT_Buffer_IsOnCpu_Args) {
-        args.is_on_cpu = true;
+    /// On the host engine: frameworks then read arrays in place, from inside of call backs too.
+    fn is_on_cpu(args: PJRT_Buffer_IsOnCpu_Args, buffer: BufferHandle) {
+        args.is_on_cpu = buffer.buffer.device().is_host();
     }
 
     /// Ready when the elements are there.

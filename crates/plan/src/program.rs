@@ -217,6 +217,12 @@ impl Plan {
         if on_device { Space::Device } else { Space::Host }
     }
 
+    /// Whether a step is a copy from one memory to another.
+    pub fn crosses(&self, step: &Step) -> bool {
+        let space = |slot: &SlotId| self.slot(*slot).space;
+        step.op == StepOp::Copy && step.reads.iter().map(space).ne(step.writes.iter().map(space))
+    }
+
     /// Whether any step runs on the device.
     pub fn uses_device(&self) -> bool {
         self.body.steps.iter().any(|step| self.step_space(step) == Space::Device)

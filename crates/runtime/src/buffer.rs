@@ -265,7 +265,12 @@ impl Buffer {
     /// [`release_external`](Self::release_external). Waits until they are ready.
     pub fn acquire_external(&self) -> Result<()> {
         self.device.made_in().check()?;
-        let contents = self.host_contents(self.contents("reading a buffer in place")?)?;
+        let contents = self.contents("reading a buffer in place")?;
+        // Call backs ask for this, on the thread that would have to bring the elements over: so it never waits for that.
+        if !self.device.is_host() {
+            return Err(Error::Unimplemented("reading an array of a GPU in place; copy it to the host"));
+        }
+        contents.ready().wait()?;
         let mut state = lock(&self.state);
         state.external += 1;
         state.external_contents.get_or_insert(contents);

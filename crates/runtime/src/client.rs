@@ -27,6 +27,7 @@ pub const MEMORY_KIND: &str = "device";
 pub struct Client {
     device: Arc<Device>,
     platform_version: String,
+    verify: bool,
 }
 
 impl Client {
@@ -38,9 +39,20 @@ impl Client {
         Ok(Client::over(options, Choice::of(options)?))
     }
 
-    /// A client whose programs run on a given engine: one of the host, or of a device beside the host engine.
+    /// A client whose programs run on a given engine of the host.
     pub fn with_engine(options: &ClientOptions, engine: Arc<dyn Engine>) -> Client {
-        Client::over(options, Choice::Given(Engines { host: engine, device: None, target: Target::host() }))
+        Client::over(options, Choice::Given(Engines::of_host(engine)))
+    }
+
+    /// A client whose programs are compiled for a target, and run on given engines: one of the host, and one of a device.
+    pub fn with_engines(
+        options: &ClientOptions,
+        host: Arc<dyn Engine>,
+        device: Arc<dyn Engine>,
+        target: Target,
+    ) -> Client {
+        let engines = Engines { host, device: Some(device), target, features: None };
+        Client::over(options, Choice::Given(engines))
     }
 
     fn over(options: &ClientOptions, choice: Choice) -> Client {
@@ -52,7 +64,8 @@ impl Client {
             Space::Host => String::new(),
             Space::Device => format!(" on {}", device.kind()),
         };
-        Client { device, platform_version: format!("jax-metallib {}{on}", env!("CARGO_PKG_VERSION")) }
+        let platform_version = format!("jax-metallib {}{on}", env!("CARGO_PKG_VERSION"));
+        Client { device, platform_version, verify: options.verify }
     }
 
     /// The device.
@@ -70,7 +83,7 @@ impl Client {
         self.device.made_in().check()?;
         options.check_device_count()?;
         let start = Instant::now();
-        let plan = compile::compile(bytes, &self.device.engines()?.target)?;
+        let plan = compile::compile(bytes, self.device.engines()?)?;
         let compiled = start.elapsed();
         let fingerprint = fingerprint(&[self.platform_version.as_bytes(), bytes]);
         let source = compile::keeps_source(options).then(|| bytes.into());
@@ -96,7 +109,8 @@ impl Client {
 
     /// Loads a plan.
     pub fn load_plan(&self, plan: Plan, origin: Origin) -> Result<Executable> {
-        let program = Program::new(plan, origin, self.device.engines()?, &self.platform_version)?;
+        let engines = self.device.engines()?;
+        let program = Program::new(plan, origin, engines, &self.platform_version, self.verify)?;
         Ok(Executable::new(Arc::new(program), self.device.clone()))
     }
 }

@@ -1,14 +1,17 @@
 //! From program bytes to a plan.
 
-use compiler::Target;
+use gpu::features::Features;
+use gpu::{listing, translate};
 use plan::Plan;
 
 use crate::dump::{Dump, ELIDE_ABOVE};
+use crate::engine::Engines;
 use crate::error::{Error, Result};
+use crate::log::{Level, log};
 use crate::options::{CompileOptions, OptionValue};
 
 /// Compiles MLIR bytecode or text of StableHLO.
-pub fn compile(bytes: &[u8], target: &Target) -> Result<Plan> {
+pub fn compile(bytes: &[u8], engines: &Engines) -> Result<Plan> {
     let dump = Dump::next();
     // The name is not known yet, and reading may fail: so the files of the bytes go without.
     dump.write("program", "mlirbc", || bytes);
@@ -17,10 +20,31 @@ pub fn compile(bytes: &[u8], target: &Target) -> Result<Plan> {
     let options = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
     dump.write(&name, "mlir", || stablehlo::print::module_with(&module, options));
     stablehlo::verify::verify(&module).map_err(|error| Error::Program(error.to_string().into()))?;
-    let plan = compiler::compile(module, target, &compiler::Settings::default());
+    let plan = compiler::compile(module, &engines.target, &compiler::Settings::of(&engines.target));
     let plan = plan.map_err(compiler_error)?;
     dump.write(&name, "plan", || plan.to_string());
+    if let Some(features) = engines.features.as_ref().filter(|_| dump.is_on()) {
+        dump_kernels(&dump, &name, &plan, features);
+    }
     Ok(plan)
+}
+
+/// Writes the shaders of a plan, each as WGSL, and as Metal's language and SPIR-V where that is made of it.
+fn dump_kernels(dump: &Dump, name: &str, plan: &Plan, features: &Features) {
+    // What cannot be lowered fails when the plan is prepared.
+    for (number, listed) in listing::shaders(plan, features).unwrap_or_default().iter().enumerate() {
+        let stage = |extension: &str| format!("k{number:03}.{}.{extension}", listed.shader.name);
+        dump.write(name, &stage("wgsl"), || listed.text());
+        match translate::translate(&listed.shader) {
+            Ok(translated) => {
+                dump.write(name, &stage("metal"), || &translated.metal);
+                dump.write(name, &stage("spv"), || {
+                    translated.spirv.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()
+                });
+            }
+            Err(error) => log(Level::Warning, || format!("JAX_METALLIB_DUMP: {error}")),
+        }
+    }
 }
 
 fn reader_error(error: stablehlo::Error) -> Error {

@@ -55,6 +55,11 @@ impl Device {
         &self.kind
     }
 
+    /// Whether arrays are in memory of the host.
+    pub fn is_host(&self) -> bool {
+        self.space() == Space::Host
+    }
+
     /// The memory that arrays are put into.
     pub(crate) fn space(&self) -> Space {
         self.choice.space()

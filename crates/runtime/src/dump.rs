@@ -25,6 +25,11 @@ impl Dump {
         Dump { directory, number }
     }
 
+    /// Whether anything is written.
+    pub fn is_on(&self) -> bool {
+        self.directory.is_some()
+    }
+
     /// Writes a file named after the program and the stage. That it cannot is worth a warning, not an error.
     pub fn write<T: AsRef<[u8]>>(&self, program: &str, stage: &str, contents: impl FnOnce() -> T) {
         let Some(directory) = &self.directory else { return };

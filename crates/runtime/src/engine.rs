@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use compiler::{DeviceTarget, Target};
+use gpu::features::Features;
+use gpu::lower::Context;
 use gpu::{Adapter, GpuEngine, Selection};
 use host::HostEngine;
 use plan::{DeviceMemory, Engine, Space};
@@ -22,6 +24,8 @@ pub struct Engines {
     pub device: Option<Arc<dyn Engine>>,
     /// What programs are compiled for.
     pub target: Target,
+    /// What the device can do, if it is a GPU that was opened here.
+    pub features: Option<Features>,
 }
 
 /// What a device will run on, before anything is started.
@@ -90,6 +94,14 @@ impl Choice {
         }
     }
 
+    /// Driver and abilities of the device, for reports; empty for the host.
+    pub fn details(&self) -> (String, String) {
+        match self {
+            Choice::Gpu(adapter) => (adapter.driver(), adapter.abilities()),
+            Choice::Host | Choice::Given(_) => Default::default(),
+        }
+    }
+
     /// The memory that arrays are put into.
     pub fn space(&self) -> Space {
         match self {
@@ -110,18 +122,25 @@ impl Choice {
         };
         match self {
             Choice::Given(engines) => Ok(engines.clone()),
-            Choice::Host => Ok(Engines { host: host()?, device: None, target: Target::host() }),
+            Choice::Host => Ok(Engines::of_host(host()?)),
             Choice::Gpu(adapter) => {
                 let device = adapter.as_ref().clone().open(cache_folder()).map_err(Error::from_device)?;
                 let engine = GpuEngine::new(device).map_err(Error::from_device)?;
-                let target = Target::device(device_target(&engine));
-                Ok(Engines { host: host()?, device: Some(Arc::new(engine)), target })
+                let features = engine.device().features().clone();
+                let target = device_target(&features);
+                let (device, features) = (Some(Arc::new(engine) as Arc<dyn Engine>), Some(features));
+                Ok(Engines { host: host()?, device, target, features })
             }
         }
     }
 }
 
 impl Engines {
+    /// An engine of the host alone.
+    pub fn of_host(host: Arc<dyn Engine>) -> Engines {
+        Engines { host, device: None, target: Target::host(), features: None }
+    }
+
     /// The memory that an array of this size is put into when it comes from outside.
     pub fn space_for(&self, bytes: usize) -> Space {
         let fits = |device: &DeviceTarget| bytes <= device.arena_block;
@@ -138,15 +157,19 @@ impl Engines {
     }
 }
 
-fn device_target(engine: &GpuEngine) -> DeviceTarget {
+/// What programs are compiled for on a GPU with these features.
+pub fn device_target(features: &Features) -> Target {
     // Blocks of memory have sizes in this unit at most.
     let unit = LARGEST_STEP as u64;
-    let block = engine.device().features().max_binding_bytes / unit * unit;
-    let engine = engine.clone();
-    DeviceTarget {
+    let block = features.max_binding_bytes / unit * unit;
+    let features = features.clone();
+    Target::device(DeviceTarget {
         arena_block: block as usize,
-        supports: Arc::new(move |step, types| engine.supports(step, types).map_err(|refusal| refusal.0)),
-    }
+        supports: Arc::new(move |step, types| {
+            let context = Context { features: &features, types };
+            gpu::lower::lower(step, context).map(|_| ()).map_err(|refusal| refusal.0)
+        }),
+    })
 }
 
 /// Where compiled shaders are kept between processes.

@@ -36,10 +36,12 @@ mod residency;
 mod run;
 mod sync;
 mod transfer;
+mod verify;
 
 pub use buffer::{Buffer, HostArray};
 pub use client::{Client, MEMORY_KIND, PLATFORM_NAME};
 pub use device::Device;
+pub use engine::device_target;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Callback, Event};
 pub use executable::{Executable, Execution};

@@ -11,13 +11,15 @@ pub struct ClientOptions {
     pub device: DeviceChoice,
     /// A part of the name of the GPU that is wanted, of any case.
     pub adapter: Option<String>,
+    /// Whether the host engine does every step of the device again, to compare: slow.
+    pub verify: bool,
 }
 
 impl ClientOptions {
-    /// What `JAX_METALLIB_DEVICE` and `JAX_METALLIB_ADAPTER` ask for.
+    /// What `JAX_METALLIB_DEVICE`, `JAX_METALLIB_ADAPTER` and `JAX_METALLIB_VERIFY` ask for.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a device of another name.
+    /// [`Error::Invalid`] for other values than they have.
     pub fn from_environment() -> Result<ClientOptions> {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let device = match text("JAX_METALLIB_DEVICE").as_deref() {
@@ -29,7 +31,14 @@ impl ClientOptions {
                 return Err(Error::Invalid(message));
             }
         };
-        Ok(ClientOptions { memory_limit: None, device, adapter: text("JAX_METALLIB_ADAPTER") })
+        let verify = match text("JAX_METALLIB_VERIFY").as_deref() {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(other) => {
+                return Err(Error::Invalid(format!("JAX_METALLIB_VERIFY={other}: expected `0` or `1`")));
+            }
+        };
+        Ok(ClientOptions { memory_limit: None, device, adapter: text("JAX_METALLIB_ADAPTER"), verify })
     }
 }
 

@@ -9,6 +9,7 @@ use tensor::TensorType;
 
 use crate::engine::Engines;
 use crate::error::{Error, Result};
+use crate::verify::Verifier;
 
 /// Steps that an engine is handed at a time. Between two segments a run notices that its client closes.
 const SEGMENT: usize = 256;
@@ -25,6 +26,8 @@ pub struct Program {
     /// By [`Space`]; none where no step is of it.
     prepared: [Option<Arc<dyn Prepared>>; 2],
     segments: Vec<Segment>,
+    /// Compares the device with the host, if that is asked for.
+    verifier: Option<Verifier>,
     new_bytes: u64,
     origin: Origin,
     platform_version: String,
@@ -74,8 +77,14 @@ pub struct Addresses {
 }
 
 impl Program {
-    /// Prepares a plan for an engine.
-    pub fn new(plan: Plan, origin: Origin, engines: &Engines, platform_version: &str) -> Result<Program> {
+    /// Prepares a plan for an engine. `verify`: whether runs compare the steps of the device with the host engine.
+    pub fn new(
+        plan: Plan,
+        origin: Origin,
+        engines: &Engines,
+        platform_version: &str,
+        verify: bool,
+    ) -> Result<Program> {
         check_interface(&plan)?;
         let name: Arc<str> = plan.name.as_str().into();
         let plan = Arc::new(plan);
@@ -90,6 +99,13 @@ impl Program {
         };
         let prepared =
             [prepare(Space::Host, Some(&engines.host))?, prepare(Space::Device, engines.device.as_ref())?];
+        let verifier = match &engines.device {
+            Some(device) if verify && plan.uses_device() => {
+                let verifier = Verifier::new(&plan, &*engines.host, device.clone());
+                Some(verifier.map_err(|error| Error::from_engine(&name, error))?)
+            }
+            _ => None,
+        };
         let fresh = plan.results.iter().filter(|result| result.alias.is_none());
         let fresh_bytes: u64 = fresh.map(|result| result.ty.byte_len() as u64).sum();
         Ok(Program {
@@ -100,6 +116,7 @@ impl Program {
             plan,
             prepared,
             segments,
+            verifier,
             origin,
             platform_version: platform_version.to_string(),
         })
@@ -169,7 +186,12 @@ impl Program {
     pub(crate) fn run(&self, segment: &Segment, slots: &mut SlotTable) -> Result<Completion> {
         let prepared = self.prepared[segment.space as usize].as_ref();
         let prepared = prepared.ok_or_else(|| Error::Internal("a segment was not prepared".into()))?;
-        prepared.run(segment.steps.clone(), slots).map_err(|error| Error::from_engine(&self.name, error))
+        let steps = segment.steps.clone();
+        let completion = match &self.verifier {
+            Some(verifier) if segment.space == Space::Device => verifier.run(&**prepared, steps, slots),
+            _ => prepared.run(steps, slots),
+        };
+        completion.map_err(|error| Error::from_engine(&self.name, error))
     }
 
     /// The memory in which a parameter is expected.

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod host_steps;
+mod kernels;
 mod ops_table;
 mod program;
 
@@ -9,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gpu::features::Features;
 use thiserror::Error;
 
 /// Looks at StableHLO programs, the passes over them, their plans, and the table of ops.
@@ -42,13 +45,47 @@ enum Command {
     Explain {
         /// The program; `-` reads standard input.
         file: PathBuf,
+        /// For a GPU instead of the host alone; needs none.
+        #[arg(long, value_name = "FEATURES", num_args = 0..=1, require_equals = true, default_missing_value = "least")]
+        device: Option<FeatureSet>,
     },
+    /// Prints the shaders that a program runs on a GPU; needs none.
+    Kernels {
+        /// The program; `-` reads standard input.
+        file: PathBuf,
+        /// The language; may be given several times. By default both.
+        #[arg(long = "language", value_name = "LANGUAGE")]
+        languages: Vec<kernels::Language>,
+        /// What the GPU has.
+        #[arg(long, value_name = "FEATURES", default_value = "least")]
+        device: FeatureSet,
+    },
+    /// Prints what the GPU engine leaves to the host, as `docs/gpu_host_steps.md` has it.
+    HostSteps,
     /// Lists the ops.
     Ops {
         /// As JSON, with operands, attributes and the rest.
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What a GPU that is not there is taken to have.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FeatureSet {
+    /// What every supported one has.
+    Least,
+    /// Also 64-bit integers, float16 and subgroups, as nearly all have.
+    Usual,
+}
+
+impl FeatureSet {
+    fn features(self) -> Features {
+        match self {
+            FeatureSet::Least => Features::least(),
+            FeatureSet::Usual => Features::usual(),
+        }
+    }
 }
 
 /// Why a command failed.
@@ -84,6 +121,9 @@ enum Error {
         /// All names.
         known: String,
     },
+    /// A step cannot be lowered, or its shader is wrong: our fault.
+    #[error("{0}")]
+    Kernel(String),
     /// The table cannot be written.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -100,7 +140,14 @@ fn run(command: Command) -> Result<String, Error> {
             let options = stablehlo::print::Options { elide_above: elide };
             Ok(stablehlo::print::module_with(&module, options))
         }
-        Command::Explain { file } => program::explain(&file),
+        Command::Explain { file, device } => {
+            Ok(program::plan(&file, device.map(FeatureSet::features).as_ref())?.to_string())
+        }
+        Command::Kernels { file, languages, device } => {
+            let features = device.features();
+            kernels::print(&program::plan(&file, Some(&features))?, &features, &languages)
+        }
+        Command::HostSteps => Ok(host_steps::page()),
         Command::Ops { json: true } => Ok(ops_table::json()?),
         Command::Ops { json: false } => Ok(ops_table::names()),
     }

@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use compiler::{Settings, Target, pipeline};
+use gpu::features::Features;
+use plan::Plan;
 use stablehlo::{Module, verify};
 
 use crate::Error;
@@ -21,7 +23,7 @@ pub fn read(path: &Path) -> Result<Module, Error> {
 
 /// Runs the passes of these names, or all of the pipeline.
 pub fn run_passes(module: Module, names: &[String], all: bool) -> Result<Module, Error> {
-    let settings = Settings { verify_passes: true };
+    let settings = Settings { verify_passes: true, ..Settings::default() };
     if all {
         return Ok(pipeline::run(module, &settings)?);
     }
@@ -36,9 +38,10 @@ pub fn run_passes(module: Module, names: &[String], all: bool) -> Result<Module,
     })
 }
 
-/// The plan of a program for the host engine, as text.
-pub fn explain(path: &Path) -> Result<String, Error> {
+/// The plan of a program: for the host engine, or for a device.
+pub fn plan(path: &Path, device: Option<&Features>) -> Result<Plan, Error> {
     let module = read(path)?;
     verify::verify(&module)?;
-    Ok(compiler::compile(module, &Target::host(), &Settings::default())?.to_string())
+    let target = device.map_or_else(Target::host, runtime::device_target);
+    Ok(compiler::compile(module, &target, &Settings::of(&target))?)
 }

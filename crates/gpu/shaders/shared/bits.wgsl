@@ -33,6 +33,11 @@ fn f32_is_nan(x: f32) -> bool {
     return (f32_bits(x) & F32_MAGNITUDE) > F32_INFINITY;
 }
 
+// |x| is below the float of these bits, or x is NaN.
+fn f32_is_below(x: f32, least: u32) -> bool {
+    return (f32_bits(x) & F32_MAGNITUDE) - least > F32_INFINITY - least;
+}
+
 fn f32_is_finite(x: f32) -> bool {
     return (f32_bits(x) & F32_MAGNITUDE) < F32_INFINITY;
 }
@@ -61,22 +66,14 @@ fn f32_weak_order(x: f32) -> i32 {
     return select(order, 0x7fffffff, magnitude > F32_INFINITY);
 }
 
-// The larger; NaN if either is; +0 over -0.
+// The larger; NaN if either is; +0 over -0. Orders are moved so that NaNs of both signs come last.
 fn f32_maximum(a: f32, b: f32) -> f32 {
-    let x = f32_order(a);
-    let y = f32_order(b);
-    let larger = select(y, x, x > y);
-    let bits = bitcast<u32>(larger ^ bitcast<i32>(bitcast<u32>(larger >> 31u) >> 1u));
-    return f32_value(select(F32_NAN, bits, f32_ordered(a, b)));
+    return select(b, a, f32_order(a) - 0x007fffff > f32_order(b) - 0x007fffff);
 }
 
 // The smaller; NaN if either is; -0 under +0.
 fn f32_minimum(a: f32, b: f32) -> f32 {
-    let x = f32_order(a);
-    let y = f32_order(b);
-    let smaller = select(y, x, x < y);
-    let bits = bitcast<u32>(smaller ^ bitcast<i32>(bitcast<u32>(smaller >> 31u) >> 1u));
-    return f32_value(select(F32_NAN, bits, f32_ordered(a, b)));
+    return select(b, a, f32_order(a) + 0x007fffff < f32_order(b) + 0x007fffff);
 }
 
 // -1 or 1; zeros and NaN are returned as they are.

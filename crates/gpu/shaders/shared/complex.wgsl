@@ -53,7 +53,7 @@ fn c64_abs(z: vec2<f32>) -> f32 {
     down = select(down, 8.470329472543003e-22f, large < 0x2b800000u);
     let re = f32_value(x) * up;
     let im = f32_value(y) * up;
-    let value = f32_bits(f32_sqrt(re * re + im * im) * down);
+    let value = f32_bits(sqrt(re * re + im * im) * down);
     return f32_value(select(select(value, F32_NAN, large > F32_INFINITY), F32_INFINITY, c64_is_infinite(z)));
 }
 
@@ -228,7 +228,7 @@ fn c64_sqrt(z: vec2<f32>) -> vec2<f32> {
     let k = c64_exponent(z) >> 1u;
     let re = f32_scale(z.x, -2 * k);
     let im = f32_scale(z.y, -2 * k);
-    let t = f32_sqrt(0.5f * (abs(re) + c64_abs(vec2<f32>(re, im))));
+    let t = sqrt(0.5f * (abs(re) + c64_abs(vec2<f32>(re, im))));
     let other = f32_quotient(abs(im), 2.0f * t);
     let right = re >= 0.0f;
     let root = vec2<f32>(f32_scale(select(other, t, right), k), f32_scale(select(t, other, right), k));
@@ -296,7 +296,7 @@ fn c64_tanh(z: vec2<f32>) -> vec2<f32> {
     let tan = f32_tan(z.y);
     let beta = 1.0f + tan * tan;
     let s = f32_sinh(z.x);
-    let rho = f32_sqrt(1.0f + s * s);
+    let rho = sqrt(1.0f + s * s);
     let scale = 1.0f + beta * s * s;
     return vec2<f32>(f32_divide(beta * rho * s, scale), f32_divide(tan, scale));
 }

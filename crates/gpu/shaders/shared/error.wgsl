@@ -13,14 +13,14 @@ fn f32_erf_rest(x: f32) -> f32 {
 fn f32_erf(x: f32) -> f32 {
     let magnitude = abs(x);
     // 1 - erf 4 is below 2^-25.
-    let t = select(magnitude, 4.0f, magnitude > 4.0f);
+    let t = clamp(magnitude, 0.0f, 4.0f);
     let p0 = (((1.64267897e-6f * t - 4.61647869e-5f) * t + 5.97677252e-4f) * t - 4.76350961e-3f) * t + 2.64316425e-2f;
     let p = (((p0 * t - 1.10097244e-1f) * t - 6.31809533e-1f) * t - 1.13024187e0f) * t + 3.21866246e-4f;
-    let e = f32_exp_reduced(p, 0.0f);
+    let e = f32_exp_split(p);
     let scale = f32_power_of_two(e.n);
-    let outer = 1.0f - (e.rest * scale + scale);
-    let y = f32_bits(select(outer, magnitude + f32_erf_rest(magnitude), magnitude < 1.0f)) | (f32_bits(x) & F32_SIGN);
-    return f32_value(select(y, F32_NAN, f32_is_nan(x)));
+    let outer = 1.0f - (f32_exp_rest(e.r) * scale + scale);
+    let y = f32_copysign(select(outer, magnitude + f32_erf_rest(magnitude), magnitude < 1.0f), x);
+    return select(y, x, f32_is_nan(x));
 }
 
 // Complementary error function: beyond 0.8 e^(-t^2) / (1 + 2t) times a smooth function of (t - 4) / (t + 4)
@@ -57,7 +57,7 @@ fn f32_erf_inv(x: f32) -> f32 {
     let s0 = (((6.37808251e-10f * v - 4.63856642e-9f) * v - 2.42098501e-8f) * v + 4.26308389e-7f) * v - 1.39194378e-6f;
     let s1 = (((s0 * v - 1.38914438e-5f) * v + 1.86799633e-4f) * v - 7.40687712e-4f) * v - 6.03373023e-3f;
     let small = (s1 * v + 2.4015817e-1f) * v + 1.65365458e0f;
-    let u = f32_sqrt(w) - 3.25f;
+    let u = sqrt(w) - 3.25f;
     let l0 = ((-2.45206174e-4f * u + 9.38517449e-4f) * u - 1.74418045e-3f) * u + 2.50147888e-3f;
     let large = (((l0 * u - 3.74037633e-3f) * u + 5.36959013e-3f) * u + 1.00525832e0f) * u + 3.08388567e0f;
     let bits = f32_bits(x * select(large, small, w < 6.25f));

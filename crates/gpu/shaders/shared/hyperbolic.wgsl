@@ -27,7 +27,7 @@ fn f32_asinh(x: f32) -> f32 {
     let z = bounded * bounded;
     let p = (((9.9779712e-3f * z - 2.0552773e-2f) * z + 3.016188e-2f) * z - 4.46305312e-2f) * z + 7.49997422e-2f;
     let small = magnitude + magnitude * z * (p * z - 1.66666672e-1f);
-    let sum = bounded + f32_quotient(z, 1.0f + f32_sqrt(z + 1.0f));
+    let sum = bounded + z / (1.0f + sqrt(z + 1.0f));
     let y = select(f32_log1p(sum), f32_log(magnitude) + LN2, large);
     let bits = f32_bits(select(y, small, magnitude < 0.5f)) | (f32_bits(x) & F32_SIGN);
     return f32_value(select(bits, F32_NAN, f32_is_nan(x)));
@@ -36,7 +36,7 @@ fn f32_asinh(x: f32) -> f32 {
 // Inverse hyperbolic cosine; NaN below 1.
 fn f32_acosh(x: f32) -> f32 {
     let t = x - 1.0f;
-    let y = f32_log1p(t + f32_sqrt(t * (t + 2.0f)));
+    let y = f32_log1p(t + sqrt(t * (t + 2.0f)));
     let bits = f32_bits(select(y, f32_log(x) + LN2, x > 1.0e9f));
     return f32_value(select(bits, F32_NAN, (x < 1.0f) | f32_is_nan(x)));
 }
@@ -48,7 +48,7 @@ fn f32_atanh(x: f32) -> f32 {
     let p0 = ((1.57563716e-1f * z + 3.99648026e-2f) * z + 9.77861062e-2f) * z + 1.10473871e-1f;
     let p = ((p0 * z + 1.42884865e-1f) * z + 1.99999556e-1f) * z + 3.33333343e-1f;
     let small = magnitude + magnitude * z * p;
-    let large = 0.5f * f32_log1p(f32_divide(2.0f * magnitude, 1.0f - magnitude));
+    let large = 0.5f * f32_log1p(2.0f * magnitude / (1.0f - magnitude));
     let y = f32_bits(select(large, small, magnitude < 0.5f));
     let nan = ((y & F32_MAGNITUDE) > F32_INFINITY) | f32_is_nan(x);
     return f32_value(select(y | (f32_bits(x) & F32_SIGN), F32_NAN, nan));

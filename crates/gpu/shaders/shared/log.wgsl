@@ -30,16 +30,15 @@ fn f32_log_sum(x: Log, low: f32) -> f32 {
 
 // y = log(x), put right where x, given by its bits, is zero, negative, infinite or NaN.
 fn f32_log_edges(bits: u32, y: f32) -> f32 {
-    let magnitude = bits & F32_MAGNITUDE;
-    var value = select(f32_bits(y), F32_INFINITY, bits == F32_INFINITY);
-    value = select(value, F32_INFINITY | F32_SIGN, magnitude == 0u);
-    return f32_value(select(value, F32_NAN, (bits > F32_SIGN) | (magnitude > F32_INFINITY)));
+    let above = select(F32_NAN, F32_INFINITY, bits == F32_INFINITY);
+    let edge = f32_value(select(above, F32_INFINITY | F32_SIGN, (bits & F32_MAGNITUDE) == 0u));
+    return select(edge, y, bits - 1u < F32_INFINITY - 1u);
 }
 
 // Natural logarithm.
 fn f32_log(x: f32) -> f32 {
     let bits = f32_bits(x);
-    return f32_log_edges(bits, f32_log_sum(f32_log_split(bits & F32_MAGNITUDE), 0.0f));
+    return f32_log_edges(bits, f32_log_sum(f32_log_split(bits), 0.0f));
 }
 
 // log(1 + x).
@@ -49,7 +48,6 @@ fn f32_log1p(x: f32) -> f32 {
     let above = x >= 1.0f;
     let lost = select(x, 1.0f, above) - f32_keep(u - select(1.0f, x, above));
     let bits = f32_bits(u);
-    let y = f32_log_edges(bits, f32_log_sum(f32_log_split(bits & F32_MAGNITUDE), lost / u));
-    let same = f32_bits(x);
-    return f32_value(select(f32_bits(y), same, (same & F32_MAGNITUDE) < 0x32000000u));
+    let y = f32_log_edges(bits, f32_log_sum(f32_log_split(bits), lost / u));
+    return select(y, x, f32_is_below(x, 0x32000000u));
 }

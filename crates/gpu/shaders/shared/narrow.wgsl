@@ -1,54 +1,34 @@
 // narrow: floats of 16 bits and fewer, held in f32: rounding and their bits.
 // numbers   exact; ties to even; out of range as each format has it
 
-// x rounded to f16.
+// x rounded to f16: by its bits, for which devices need no type of 16 bits. GPUs convert in an instruction, to nearest.
 fn f16_round(x: f32) -> f32 {
-    let bits = f32_bits(x);
-    let magnitude = bits & F32_MAGNITUDE;
-    let rounded = (magnitude + 0xfffu + ((magnitude >> 13u) & 1u)) & 0xffffe000u;
-    let normal = select(rounded, F32_INFINITY, rounded >= 0x47800000u);
-    // Subnormals are multiples of 2^-24, the unit of floats from one half to one.
-    let small = f32_bits(f32_keep(f32_value(magnitude) + 0.5f) - 0.5f);
-    let finite = select(normal, small, magnitude < 0x38800000u);
-    return f32_value(select(finite, F32_NAN, magnitude > F32_INFINITY) | (bits & F32_SIGN));
+    return f16_of_bits(f16_to_bits(x));
 }
 
 fn f16_of_bits(half: u32) -> f32 {
-    let magnitude = half & 0x7fffu;
-    let special = F32_INFINITY | ((magnitude & 0x3ffu) << 13u);
-    let normal = select((magnitude << 13u) + 0x38000000u, special, magnitude >= 0x7c00u);
-    let small = f32_bits(f32(magnitude) * 5.9604644775390625e-8f);
-    return f32_value(select(normal, small, magnitude < 0x400u) | ((half & 0x8000u) << 16u));
+    return unpack2x16float(half).x;
 }
 
-// The bits of x, which is an f16.
+// The bits of x rounded to f16.
 fn f16_to_bits(x: f32) -> u32 {
-    let bits = f32_bits(x);
-    let magnitude = bits & F32_MAGNITUDE;
-    let normal = (magnitude - 0x38000000u) >> 13u;
-    let exponent = magnitude >> 23u;
-    let significand = (magnitude & 0x007fffffu) | 0x00800000u;
-    let small = select(significand >> ((126u - exponent) & 31u), 0u, exponent < 103u);
-    let finite = select(normal, small, magnitude < 0x38800000u);
-    let special = select(0x7c00u, 0x7e00u, magnitude > F32_INFINITY);
-    return select(finite, special, magnitude >= F32_INFINITY) | ((bits & F32_SIGN) >> 16u);
+    return pack2x16float(vec2<f32>(x, 0.0f));
 }
 
 // x rounded to bf16.
 fn bf16_round(x: f32) -> f32 {
-    let bits = f32_bits(x);
+    let bits = bitcast<u32>(x);
     let rounded = bits + 0x7fffu + ((bits >> 16u) & 1u);
-    let nan = bits | 0x00400000u;
-    return f32_value(select(rounded, nan, (bits & F32_MAGNITUDE) > F32_INFINITY) & 0xffff0000u);
+    return f32_value(select(rounded, F32_NAN, f32_is_nan(x)) & 0xffff0000u);
 }
 
 fn bf16_of_bits(half: u32) -> f32 {
-    return f32_value(half << 16u);
+    return bitcast<f32>(half << 16u);
 }
 
 // The bits of x, which is a bf16.
 fn bf16_to_bits(x: f32) -> u32 {
-    return f32_bits(x) >> 16u;
+    return bitcast<u32>(x) >> 16u;
 }
 
 // What the patterns at the top of a format's range mean.

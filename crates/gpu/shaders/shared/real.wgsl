@@ -1,6 +1,5 @@
-// real: products and sums of f32 with what rounding lost, division, roots, rounding, remainder.
-// numbers   quotient and square root within 0.51 ulp, exact where the result is a float;
-//           rsqrt 1.5 ulp; remainder exact.
+// real: products and sums of f32 with what rounding lost, division, rounding, remainder.
+// numbers   quotient within 0.51 ulp, exact where the result is a float; remainder exact.
 //           Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp
 
 struct Pair {
@@ -67,27 +66,6 @@ fn f32_divide(a: f32, b: f32) -> f32 {
     let raise = select(1.0f, 18446744073709551616.0f, small);
     let lower = select(1.0f, 5.421010862427522e-20f, small);
     return f32_quotient(f32_keep(f32_keep(a * scale) * raise), f32_keep(b * scale)) * lower;
-}
-
-// Square root, rightly rounded but for rare near-ties.
-fn f32_sqrt(x: f32) -> f32 {
-    let bits = f32_bits(x);
-    // Squares of the root's parts must not underflow.
-    let small = bits < 0x10000000u;
-    let normal = select(x, x * 18446744073709551616.0f, small);
-    let root = f32_keep(sqrt(normal));
-    let square = f32_two_product(root, root);
-    let rest = f32_keep(normal - square.high) - square.low;
-    let better = (root + rest * (0.5f / root)) * select(1.0f, 2.3283064365386963e-10f, small);
-    // Zeros, infinity and NaN pass; all below zero is NaN.
-    let same = ((bits & F32_MAGNITUDE) == 0u) | ((bits >= F32_INFINITY) & (bits < F32_SIGN));
-    let other = select(f32_bits(better), F32_NAN, bits > F32_SIGN);
-    return f32_value(select(other, bits, same));
-}
-
-// 1 / sqrt(x).
-fn f32_rsqrt(x: f32) -> f32 {
-    return f32_divide(1.0f, f32_sqrt(x));
 }
 
 // To the nearest integer, halves away from zero.

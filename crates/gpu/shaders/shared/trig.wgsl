@@ -137,7 +137,7 @@ fn f32_tan(x: f32) -> f32 {
     let p = ((p0 * z + 5.40667474e-2f) * z + 1.33325994e-1f) * z + 3.33333522e-1f;
     let tan = r + r * z * p;
     let odd = (angle.q & 1u) == 1u;
-    let value = f32_bits(select(tan, f32_quotient(-1.0f, tan), odd)) ^ (f32_bits(x) & F32_SIGN);
+    let value = f32_bits(select(tan, -1.0f / tan, odd)) ^ (f32_bits(x) & F32_SIGN);
     return f32_value(select(F32_NAN, value, f32_is_finite(x)));
 }
 
@@ -152,7 +152,7 @@ fn f32_asin(x: f32) -> f32 {
     let magnitude = abs(x);
     let inner = magnitude < 0.5f;
     let z = select(0.5f * (1.0f - magnitude), x * x, inner);
-    let v = select(f32_sqrt(z), magnitude, inner);
+    let v = select(sqrt(z), magnitude, inner);
     let r = v + v * f32_asin_kernel(z);
     let y = select(HALF_PI - f32_keep(2.0f * r - HALF_PI_LOW), r, inner);
     let bits = f32_bits(y);
@@ -165,7 +165,7 @@ fn f32_acos(x: f32) -> f32 {
     let magnitude = abs(x);
     let inner = magnitude < 0.5f;
     let z = select(0.5f * (1.0f - magnitude), x * x, inner);
-    let v = select(f32_sqrt(z), x, inner);
+    let v = select(sqrt(z), x, inner);
     let tail = v * f32_asin_kernel(z);
     let middle = HALF_PI - f32_keep(v - f32_keep(HALF_PI_LOW - tail));
     let outer = 2.0f * (v + tail);
@@ -197,7 +197,7 @@ fn f32_atan2(y: f32, x: f32) -> f32 {
     let bottom = select(large, small + large, upper);
     // 0/0 and inf/inf: on the axis and on the diagonal.
     let degenerate = infinite | (large_bits == 0u);
-    let t = f32_value(select(f32_bits(f32_divide(top, bottom)), 0u, degenerate));
+    let t = f32_value(select(f32_bits(top / bottom), 0u, degenerate));
     let z = t * t;
     let p = (((-6.08111024e-2f * z + 1.05951197e-1f) * z - 1.42437354e-1f) * z + 1.99984834e-1f) * z - 3.33333164e-1f;
     let tail = t * z * p;

@@ -57,8 +57,8 @@ impl Scalars<'_> {
             UnaryOp::RoundNearestEven => "round",
             UnaryOp::RoundNearestAfz => "f32_round_away",
             UnaryOp::Sign => "f32_sign",
-            UnaryOp::Sqrt => "f32_sqrt",
-            UnaryOp::Rsqrt => "f32_rsqrt",
+            UnaryOp::Sqrt => "sqrt",
+            UnaryOp::Rsqrt => "inverseSqrt",
             UnaryOp::Cbrt => "f32_cbrt",
             UnaryOp::Cosine => "f32_cos",
             UnaryOp::Exponential => "f32_exp",
@@ -84,7 +84,7 @@ impl Scalars<'_> {
         };
         let value = match name {
             "0.0f" => name.to_owned(),
-            "-" | "abs" | "ceil" | "floor" | "round" => format!("{name}({a})"),
+            "-" | "abs" | "ceil" | "floor" | "round" | "sqrt" | "inverseSqrt" => format!("{name}({a})"),
             _ => self.call(name, &[a]),
         };
         Some(self.round(dtype, value))
@@ -95,7 +95,7 @@ impl Scalars<'_> {
             BinaryOp::Add => format!("({a} + {b})"),
             BinaryOp::Subtract => format!("({a} - {b})"),
             BinaryOp::Multiply => format!("({a} * {b})"),
-            BinaryOp::Divide => self.call("f32_divide", &[a, b]),
+            BinaryOp::Divide => format!("({a} / {b})"),
             BinaryOp::Remainder => self.call("f32_remainder", &[a, b]),
             BinaryOp::Maximum => return Some(self.call("f32_maximum", &[a, b])),
             BinaryOp::Minimum => return Some(self.call("f32_minimum", &[a, b])),

@@ -16,8 +16,9 @@
 //!   compiler believes about a float never reaches the test.
 //! * Where a sum or product must be rounded as written (error-free sums, argument reduction), `f32_keep` hides it the
 //!   same way. Products of halves (`f32_upper`) are exact, so that fusing them changes nothing.
-//! * Built-in functions are used only where they are exact: `floor`, `ceil`, `trunc`, `round`, `abs`; `/` and `sqrt`
-//!   are approximations that a residual corrects.
+//! * Built-in functions are used only where they are exact: `floor`, `ceil`, `trunc`, `round`, `abs`. `/`, `sqrt` and
+//!   `inverseSqrt` are the devices' own, within 2.5 ulp by Vulkan's rules; where more is needed a residual corrects the
+//!   quotient (`f32_quotient`). `clamp` bounds arguments, after which NaN is put back by an integer test.
 //!
 //! So shaders that use [`Functions::source`] must declare `args` with a field `at0`, as all shaders of this crate do.
 //! Where storage of f16 is native ([`Features::float16`]) the shader needs `enable f16;`.

@@ -7,6 +7,7 @@
 //! convert of complex numbers to booleans             that of their real parts
 //! cholesky, triangular_solve of narrow floats        those of f32
 //! maximum, minimum of complex numbers                comparisons of their parts
+//! custom_call @mps.threefry2x32, if settings say so  elementwise ops
 //! if                                                 case of the converted predicate
 //! dot, einsum, unary_einsum                          dot_general, reduce, transpose
 //! broadcast, torch_index_select, map                 broadcast_in_dim, gather, elementwise ops
@@ -27,6 +28,7 @@ mod element_types;
 mod legacy;
 mod product;
 mod running;
+mod threefry;
 mod top_k;
 
 use ops::Op;
@@ -40,11 +42,12 @@ use crate::{Error, Settings};
 ///
 /// # Errors
 /// [`Error::Unsupported`] for ops on quantized values.
-pub fn run(mut module: Module, _settings: &Settings) -> Result<Module, Error> {
+pub fn run(mut module: Module, settings: &Settings) -> Result<Module, Error> {
     let comparators = top_k::Comparators::of(&module);
     let mut functions = std::mem::take(&mut module.functions);
     for function in &mut functions {
-        Rewriter::new(function).run(&mut |rewriter, id| visit(&module, &comparators, rewriter, id))?;
+        Rewriter::new(function)
+            .run(&mut |rewriter, id| visit(&module, settings, &comparators, rewriter, id))?;
     }
     module.functions = functions;
     Ok(module)
@@ -52,6 +55,7 @@ pub fn run(mut module: Module, _settings: &Settings) -> Result<Module, Error> {
 
 fn visit(
     module: &Module,
+    settings: &Settings,
     comparators: &top_k::Comparators,
     rewriter: &mut Rewriter<'_>,
     id: OpId,
@@ -61,6 +65,9 @@ fn visit(
         Op::Composite(attrs) => composite::composite(&attrs, rewriter, id),
         Op::CustomCall(attrs) if attrs.call_target_name == "ApproxTopK" => {
             top_k::approximate(&attrs, comparators, rewriter, id)
+        }
+        Op::CustomCall(attrs) if settings.expand_threefry && attrs.call_target_name == threefry::TARGET => {
+            threefry::threefry(rewriter, id)
         }
         Op::CustomCall(attrs) => composite::custom_call(&attrs, rewriter, id),
         Op::BatchNormGrad(attrs) => batch_norm::grad(&attrs, rewriter, id),

@@ -1,0 +1,51 @@
+// test: plan device tanh
+// Three steps write one array: the host runs one of them, so it runs all.
+module @parts {
+  func.func public @main(%x: tensor<4xf32>, %at: tensor<i32>) -> tensor<12xf32> {
+    %zero = stablehlo.constant dense<0.0> : tensor<12xf32>
+    %n = stablehlo.negate %x : tensor<4xf32>
+    %a = stablehlo.dynamic_update_slice %zero, %n, %at : (tensor<12xf32>, tensor<4xf32>, tensor<i32>) -> tensor<12xf32>
+    %t = stablehlo.tanh %x : tensor<4xf32>
+    %b = stablehlo.dynamic_update_slice %a, %t, %at : (tensor<12xf32>, tensor<4xf32>, tensor<i32>) -> tensor<12xf32>
+    return %b : tensor<12xf32>
+  }
+}
+// ---
+// plan parts (arena 128 bytes, on the device 64, about 1600 ns)
+//   s0: tensor<4xf32> device argument 0
+//   s1: tensor<i32> device argument 1
+//   s2: tensor<12xf32> device constant 0
+//   s3: tensor<12xf32> device arena 0
+//   s4: tensor<12xf32> result 0
+//   s5: tensor<4xf32> arena 0
+//   s6: tensor<i32> arena 64
+//   s3 <- copy(s2)  // stablehlo.dynamic_update_slice at <text>:7
+//   s3 <- kernel(s0, s1, s3)  // stablehlo.dynamic_update_slice at <text>:7
+//     rows [4]
+//     stage []
+//       v0 = in0[a0] : f32
+//       v1 = negate v0 : f32
+//       v2 = in1[0] : i32
+//       v3 = convert v2 : i64
+//       v4 = 0 : i64
+//       v5 = maximum v3, v4 : i64
+//       v6 = 8 : i64
+//       v7 = minimum v5, v6 : i64
+//       out0[a0 + v7*1] = v1
+//   // on the host: the device has no tanh
+//   s4 <- copy(s3)  // stablehlo.dynamic_update_slice at <text>:9
+//   s5 <- copy(s0)  // stablehlo.dynamic_update_slice at <text>:9
+//   s6 <- copy(s1)  // stablehlo.dynamic_update_slice at <text>:9
+//   // on the host: the device has no tanh
+//   s4 <- kernel(s5, s6, s4)  // stablehlo.dynamic_update_slice at <text>:9
+//     rows [4]
+//     stage []
+//       v0 = in0[a0] : f32
+//       v1 = tanh v0 : f32
+//       v2 = in1[0] : i32
+//       v3 = convert v2 : i64
+//       v4 = 0 : i64
+//       v5 = maximum v3, v4 : i64
+//       v6 = 8 : i64
+//       v7 = minimum v5, v6 : i64
+//       out0[a0 + v7*1] = v1
