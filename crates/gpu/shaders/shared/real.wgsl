@@ -1,5 +1,5 @@
 // real: products and sums of f32 with what rounding lost, division, rounding, remainder.
-// numbers   quotient within 0.51 ulp, exact where the result is a float (dividends below 2^-100: 1.8 ulp); remainder exact.
+// numbers   quotient within 0.51 ulp, exact where the result is a float; remainder exact.
 //           Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp
 
 struct Pair {
@@ -55,11 +55,17 @@ fn f32_quotient(x: f32, y: f32) -> f32 {
 
 // As `f32_quotient`, of all numbers.
 fn f32_divide(a: f32, b: f32) -> f32 {
-    // Devices need not divide by what has no normal reciprocal.
-    let magnitude = f32_bits(b) & F32_MAGNITUDE;
-    var scale = select(1.0f, 5.9604644775390625e-8f, magnitude >= 0x7e800000u);
-    scale = select(scale, 16777216.0f, magnitude < 0x01000000u);
-    return f32_quotient(f32_keep(a * scale), f32_keep(b * scale));
+    let dividend = f32_bits(a) & F32_MAGNITUDE;
+    let divisor = f32_bits(b) & F32_MAGNITUDE;
+    // Devices need not divide by what has no normal reciprocal, and the low parts of products must be normal.
+    let little = (divisor < 0x0e000000u) | ((dividend < 0x18000000u) & (divisor < 0x5d800000u));
+    var scale = select(1.0f, 5.9604644775390625e-8f, divisor >= 0x7e800000u);
+    scale = select(scale, 18446744073709551616.0f, little);
+    // So must be what is added to a quotient below 2^-100.
+    let small = dividend + 0x32000000u < divisor;
+    let raise = select(1.0f, 18446744073709551616.0f, small);
+    let lower = select(1.0f, 5.421010862427522e-20f, small);
+    return f32_quotient(f32_keep(f32_keep(a * scale) * raise), f32_keep(b * scale)) * lower;
 }
 
 // To the nearest integer, halves away from zero.

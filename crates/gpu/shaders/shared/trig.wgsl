@@ -186,8 +186,8 @@ fn f32_atan2(y: f32, x: f32) -> f32 {
     let steep = yb > xb;
     let large_bits = select(xb, yb, steep);
     let small_bits = select(yb, xb, steep);
-    // Keep sums finite; compilers would shrink the sum instead.
-    let shrink = select(1.0f, 0.25f, large_bits > 0x7e000000u);
+    // Keep sums finite, and divisors where devices divide well; compilers would shrink the sum instead.
+    let shrink = select(1.0f, 0.125f, large_bits > 0x7e000000u);
     let large = f32_keep(f32_value(large_bits) * shrink);
     let small = f32_keep(f32_value(small_bits) * shrink);
     // Above tan(pi/8), subtract pi/4: tan(u - pi/4) = (s - l) / (s + l).
