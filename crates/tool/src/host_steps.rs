@@ -228,9 +228,12 @@ fn refused(samples: &[Sample], features: &Features, known: &Refused) -> Refused 
         .collect()
 }
 
+/// A reason, and the types that it holds for.
+type Row = (String, Vec<DType>);
+
 /// Ops that share types and reasons, in one line.
 fn table(samples: &[Sample], refused: &Refused) -> String {
-    let mut by_op: BTreeMap<usize, Vec<(String, Vec<DType>)>> = BTreeMap::new();
+    let mut by_op: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
     for ((sample, dtype), reason) in refused {
         let reasons = by_op.entry(*sample).or_default();
         match reasons.iter_mut().find(|(known, _)| known == reason) {
@@ -238,7 +241,7 @@ fn table(samples: &[Sample], refused: &Refused) -> String {
             None => reasons.push((reason.clone(), vec![*dtype])),
         }
     }
-    let mut lines: Vec<((String, Vec<DType>), Vec<usize>)> = Vec::new();
+    let mut lines: Vec<(Row, Vec<usize>)> = Vec::new();
     for (op, reasons) in by_op {
         for row in reasons {
             match lines.iter_mut().find(|(known, _)| *known == row) {

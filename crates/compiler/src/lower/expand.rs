@@ -303,6 +303,7 @@ impl<'a, V: Values> StageBuilder<'a, V> {
             false => self.node(NodeOp::Index(index.expr.clone()), dtype),
         };
         for &(node, factor) in &index.dynamic {
+            let node = self.convert(node, DType::I64);
             let factor = self.integer(factor);
             let part = self.binary(BinaryOp::Multiply, node, factor);
             total = self.binary(BinaryOp::Add, total, part);
@@ -517,23 +518,28 @@ impl<'a, V: Values> StageBuilder<'a, V> {
         }
     }
 
-    /// A start index, clamped so that a slice of `size` stays within `limit`.
+    /// A start index, clamped so that a slice of `size` stays within `limit`: of type i32 where that holds it, since not
+    /// every device has i64.
     fn start(&mut self, index: NodeId, limit: i64, size: i64) -> NodeId {
         let last = limit - size;
         if last <= 0 {
             return self.integer(0);
         }
-        let index = match self.dtype(index) {
-            DType::U64 => {
-                let last = self.constant(Scalar::from_i64(DType::U64, last));
+        let given = self.dtype(index);
+        let wide = i32::try_from(last).is_err() || given == DType::I64;
+        let dtype = if wide { DType::I64 } else { DType::I32 };
+        // Large unsigned numbers would become negative ones.
+        let index = match (given, dtype) {
+            (DType::U64, _) | (DType::U32, DType::I32) => {
+                let last = self.constant(Scalar::from_i64(given, last));
                 self.binary(BinaryOp::Minimum, index, last)
             }
             _ => index,
         };
-        let index = self.convert(index, DType::I64);
-        let zero = self.integer(0);
+        let index = self.convert(index, dtype);
+        let zero = self.constant(Scalar::zero(dtype));
         let raised = self.binary(BinaryOp::Maximum, index, zero);
-        let last = self.integer(last);
+        let last = self.constant(Scalar::from_i64(dtype, last));
         self.binary(BinaryOp::Minimum, raised, last)
     }
 

@@ -26,12 +26,11 @@ module @parts {
 //       v0 = in0[a0] : f32
 //       v1 = negate v0 : f32
 //       v2 = in1[0] : i32
-//       v3 = convert v2 : i64
-//       v4 = 0 : i64
-//       v5 = maximum v3, v4 : i64
-//       v6 = 8 : i64
-//       v7 = minimum v5, v6 : i64
-//       out0[a0 + v7*1] = v1
+//       v3 = 0 : i32
+//       v4 = maximum v2, v3 : i32
+//       v5 = 8 : i32
+//       v6 = minimum v4, v5 : i32
+//       out0[a0 + v6*1] = v1
 //   // on the host: the device has no tanh
 //   s4 <- copy(s3)  // stablehlo.dynamic_update_slice at <text>:9
 //   s5 <- copy(s0)  // stablehlo.dynamic_update_slice at <text>:9
@@ -43,9 +42,8 @@ module @parts {
 //       v0 = in0[a0] : f32
 //       v1 = tanh v0 : f32
 //       v2 = in1[0] : i32
-//       v3 = convert v2 : i64
-//       v4 = 0 : i64
-//       v5 = maximum v3, v4 : i64
-//       v6 = 8 : i64
-//       v7 = minimum v5, v6 : i64
-//       out0[a0 + v7*1] = v1
+//       v3 = 0 : i32
+//       v4 = maximum v2, v3 : i32
+//       v5 = 8 : i32
+//       v6 = minimum v4, v5 : i32
+//       out0[a0 + v6*1] = v1

@@ -58,12 +58,11 @@ module @scan {
 //       stage []
 //         v0 = in0[a0] : f32
 //         v1 = in1[0] : i32
-//         v2 = convert v1 : i64
-//         v3 = 0 : i64
-//         v4 = maximum v2, v3 : i64
-//         v5 = 99 : i64
-//         v6 = minimum v4, v5 : i64
-//         out0[a0 + v6*256] = v0
+//         v2 = 0 : i32
+//         v3 = maximum v1, v2 : i32
+//         v4 = 99 : i32
+//         v5 = minimum v3, v4 : i32
+//         out0[a0 + v5*256] = v0
 //     s1 <- kernel(s1)  // stablehlo.add at <text>:16
 //       rows []
 //       stage []

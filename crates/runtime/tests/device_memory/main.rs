@@ -234,9 +234,10 @@ fn queued_work_is_bounded() {
     setup.device.hold();
     std::thread::scope(|scope| {
         let caller = scope.spawn(|| {
-            for _ in 0..100 {
+            for _ in 0..99 {
                 run_one(&program, &[&input]).expect("the run is accepted");
             }
+            run_one(&program, &[&input]).and_then(|last| read(&last)).expect("the runs succeed");
         });
         std::thread::sleep(Duration::from_millis(200));
         assert!(!caller.is_finished());
