@@ -146,7 +146,6 @@ impl Preparation {
 }
 
 /// A command with its pipelines.
-#[expect(clippy::large_enum_variant, reason = "launches are common; boxing each costs more than the room")]
 pub(crate) enum Action {
     Launch(PreparedLaunch),
     Copy { from: SlotId, to: SlotId, bytes: u64 },

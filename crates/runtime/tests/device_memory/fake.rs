@@ -153,7 +153,10 @@ struct PreparedFake {
 }
 
 #[derive(Default)]
-struct Ticket(Mutex<(Option<Result<(), EngineError>>, Vec<OnDone>)>);
+struct Ticket(Mutex<Waiting>);
+
+/// What is known of work in flight, and who waits for it.
+type Waiting = (Option<Result<(), EngineError>>, Vec<OnDone>);
 
 impl Ticket {
     fn complete(&self, outcome: Result<(), EngineError>) {
