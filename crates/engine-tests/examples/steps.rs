@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use compiler::{DeviceTarget, Settings, Target};
 use engine_tests::harness::wait;
+use gpu::lower::{Context, lower};
 use gpu::{GpuEngine, Selection, select};
 use plan::{DeviceMemory, Engine, Placement, SlotTable, Space};
 
@@ -22,10 +23,13 @@ fn main() {
     println!("{}", adapter.kind());
     let engine = GpuEngine::new(adapter.open(None).expect("it opens")).expect("it starts");
     let module = stablehlo::parse(&std::fs::read(file).expect("the file is there")).expect("it is a program");
-    let asked = engine.clone();
+    let features = engine.device().features().clone();
     let device = DeviceTarget {
         arena_block: 1 << 30,
-        supports: Arc::new(move |step, types| asked.supports(step, types).map_err(|refusal| refusal.0)),
+        supports: Arc::new(move |step, types| {
+            let lowered = lower(step, Context { features: &features, types });
+            lowered.map(|_| ()).map_err(|refusal| refusal.0)
+        }),
     };
     let target = Target::device(device);
     let start = Instant::now();
