@@ -21,7 +21,7 @@ def tool() -> list[str]:
     cargo = shutil.which("cargo")
     if cargo is None:
         pytest.skip("cargo is not installed")
-    return [cargo, "run", "--release", "-q", "-p", "tool", "--"]
+    return [cargo, "run", "-q", "-p", "tool", "--"]
 
 
 def device_plan(tmp_path, code: str) -> str:

@@ -15,7 +15,7 @@ pub fn check_shader(shader: &Shader, features: &Features) {
 fn translate(shader: &Shader, features: &Features) -> Result<(), String> {
     let module =
         naga::front::wgsl::parse_str(&shader.source).map_err(|e| e.emit_to_string(&shader.source))?;
-    let mut capabilities = Capabilities::IMMEDIATES;
+    let mut capabilities = Capabilities::IMMEDIATES | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
     capabilities.set(Capabilities::SHADER_INT64, features.int64);
     capabilities.set(Capabilities::SHADER_FLOAT16, features.float16);
     capabilities.set(Capabilities::SHADER_FLOAT32_ATOMIC, features.float32_atomics);

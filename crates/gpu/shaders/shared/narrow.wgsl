@@ -152,5 +152,7 @@ fn reduce_bits(bits: u32, format: Reduction) -> u32 {
     let exponent = rounded >> format.mantissa_bits;
     let low = select(rounded, 0u, exponent < format.least);
     let bounded = select(low, format.infinity, exponent > format.largest);
-    return select(bounded, magnitude, magnitude >= format.infinity) | sign;
+    // Without a mantissa there is no NaN.
+    let special = select(magnitude, format.infinity, format.drop == format.mantissa_bits);
+    return select(bounded, special, magnitude >= format.infinity) | sign;
 }

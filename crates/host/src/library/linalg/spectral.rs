@@ -17,6 +17,9 @@ pub(super) fn eigh<T: Field>(
     values: &mut [T::R],
     par: Par,
 ) {
+    if n == 0 {
+        return;
+    }
     let work = Mat::from_fn(n, n, |i, j| match (i.max(j), i.min(j)) {
         // faer reads the lower triangle, and imaginary parts on the diagonal as well.
         (row, column) if row == column => T::of(a[row * n + row].re()),
