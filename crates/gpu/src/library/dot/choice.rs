@@ -35,7 +35,8 @@ const fn cooperative(tile: Cooperative, rate: f64, alone: f64) -> Candidate {
 
 /// Plain tiles, for every device.
 const PLAIN: [Candidate; 4] = [
-    plain(Tile { row_quads: 4, row_threads: 16, ..Tile::square(128, 2, 16, 1) }, 1.0, 1.0),
+    // On an H200 at 4096: 37.8 TFLOP/s without unrolling, 41.8 with 4; 16 gives 43.4 for half as long again in the driver.
+    plain(Tile { row_quads: 4, row_threads: 16, unroll: 4, ..Tile::square(128, 2, 16, 1) }, 1.0, 1.0),
     plain(Tile::square(128, 2, 16, 1), 0.9, 0.75),
     plain(Tile::square(64, 1, 16, 2), 0.6, 0.6),
     plain(Tile::square(32, 1, 16, 2), 0.35, 0.25),
