@@ -412,8 +412,7 @@ impl Stream {
                 encoder.copy_buffer_to_buffer(from, window.offset, to, *offset, Some(padded));
             }
         }
-        let from =
-            if std::mem::take(&mut state.lose_next) { (serial_at + 1) % SERIALS } else { serial_at };
+        let from = if std::mem::take(&mut state.lose_next) { (serial_at + 1) % SERIALS } else { serial_at };
         encoder.copy_buffer_to_buffer(&self.serials, 8 * from, &readback.buffer, 0, Some(8));
         let index = self.device.queue.submit([encoder.finish()]);
         readback.map();

@@ -1,11 +1,12 @@
 //! Printing the stages of a kernel, for one point.
 
-use plan::{NodeId, Stage};
+use plan::{NodeId, NodeOp, Stage};
 
 use super::expression::div_up;
 use super::fold::Fold;
 use super::lanes::Direction;
 use super::print::{Printer, Scope};
+use super::schedule::Placement;
 use crate::lower::Refusal;
 use crate::scalar::register;
 
@@ -14,9 +15,6 @@ const LEAST_BLOCK: i64 = 16;
 
 /// Chunks whose loads are in flight at once.
 const UNROLL: i64 = 4;
-
-/// Chunks of a thread, at most, that are visited in a loop of known length where all threads have as many.
-const EXACT: i64 = 16;
 
 /// The chunks of inner indices that a team visits: member `m` those from `first + m` by `team` below `last`.
 struct Range {
@@ -82,6 +80,7 @@ impl Printer<'_, '_> {
             }
             let live_members = self.live_members(&range);
             self.fold_team(&folds, &live_members)?;
+            folds.iter_mut().for_each(|fold| self.take_values(fold));
         }
         self.finish_all(&mut scope, Some(&folds), row)
     }
@@ -150,12 +149,22 @@ impl Printer<'_, '_> {
             self.text.close();
             return Ok(());
         }
-        if self.schedule.split == 1 && range.count % team == 0 && trips <= EXACT {
-            self.text.open(format_args!("for (var u = 0u; u < {trips}u; u++) {{"));
-            let first = if team == 1 { "u".to_owned() } else { format!("member + u * {team}u") };
-            self.text.line(format_args!("let k = {first};"));
-            self.chunk(scope, folds, wanted, "", "u == 0u", live)?;
-            self.text.close();
+        if self.schedule.exact_trips(range.count).is_some() {
+            let place = if team == 1 { "u".to_owned() } else { format!("member + u * {team}u") };
+            // What a thread keeps of a row stays in registers if it is named by constants.
+            let kept = team > 1 && self.keeps(scope.stage);
+            for turn in 0..if kept { trips } else { 1 } {
+                match kept {
+                    true => {
+                        self.text.open("{");
+                        self.text.line(format_args!("const u = {turn}u;"));
+                    }
+                    false => self.text.open(format_args!("for (var u = 0u; u < {trips}u; u++) {{")),
+                }
+                self.text.line(format_args!("let k = {place};"));
+                self.chunk(scope, folds, wanted, "", "u == 0u", live)?;
+                self.text.close();
+            }
             return Ok(());
         }
         let bare = scope.stage.stores.is_empty() && scope.stage.scratch.is_empty();
@@ -197,6 +206,16 @@ impl Printer<'_, '_> {
             self.text.close();
         }
         Ok(())
+    }
+
+    /// Whether a stage uses row-local arrays that threads keep to themselves.
+    fn keeps(&self, stage: &Stage) -> bool {
+        let read = stage.nodes.iter().filter_map(|node| match node.op {
+            NodeOp::Scratch(array) => Some(array),
+            _ => None,
+        });
+        let mut used = read.chain(stage.scratch.iter().map(|&(array, _)| array));
+        used.any(|array| self.schedule.scratch[array] == Placement::Private)
     }
 
     /// Prints what is done at the chunk `k`.

@@ -27,6 +27,10 @@ const THREADS: u32 = 256;
 /// Elements for which tiles pay.
 const LEAST: i64 = 1 << 14;
 
+/// Tiles along the axis of the loads that follow one another: so both loads and stores of what runs at a time cover
+/// long pieces of memory.
+const BAND: i64 = 16;
+
 /// How a kernel is transposed.
 #[derive(Clone, Debug)]
 pub(super) struct Tiling {
@@ -80,10 +84,12 @@ pub(super) fn tiling(kernel: &Kernel, features: &Features) -> Option<Tiling> {
         }
     }
     let axis = axis.filter(|&axis| kernel.parallel[axis] >= 16)?;
+    let bytes = |edge: u32| -> u32 {
+        let cells = loads.iter().map(|&load| stage.nodes[load].dtype.size().max(4) as u32);
+        cells.sum::<u32>() * edge * (edge + 1)
+    };
     let edge = if width == 1 { 32 } else { 64 };
-    let tile = |load: &usize| stage.nodes[*load].dtype.size().max(4) as u32 * edge * (edge + 1);
-    let bytes: u32 = loads.iter().map(tile).sum();
-    (bytes <= features.workgroup_bytes).then_some(Tiling { axis, loads, edge, lanes })
+    (bytes(edge) <= features.workgroup_bytes).then_some(Tiling { axis, loads, edge, lanes })
 }
 
 /// Prints and launches a transpose.
@@ -119,16 +125,24 @@ impl Printer<'_, '_> {
         let stage: &Stage = &kernel.stages[0];
         let (rank, edge) = (kernel.parallel.len(), tiling.edge);
         let (across, last) = (tiling.axis, rank - 1);
-        // The grid: tiles along both axes, and all indices of the others.
-        let mut tiles = kernel.parallel.clone();
-        for axis in [across, last] {
-            tiles[axis] = div_up(tiles[axis], edge.into());
+        // The grid: all indices of the other axes, and tiles along both in bands.
+        let mut others = kernel.parallel.clone();
+        let [tiles_b, tiles_c] =
+            [across, last].map(|axis| div_up(std::mem::replace(&mut others[axis], 1), edge.into()));
+        let (plane, band) = (tiles_b * tiles_c, BAND.min(tiles_b));
+        let groups = plane * others.iter().product::<i64>();
+        for line in [
+            format!("let other = group / {plane}u;"),
+            format!("let tile = group % {plane}u;"),
+            format!("let band = tile / {}u * {band}u;", band * tiles_c),
+            format!("let width = min({band}u, {tiles_b}u - band);"),
+            format!("let within = tile - band * {tiles_c}u;"),
+            format!("let corner_b = (band + within % width) * {edge}u;"),
+            format!("let corner_c = within / width * {edge}u;"),
+        ] {
+            self.text.line(format_args!("{line}"));
         }
-        let groups: i64 = tiles.iter().product();
-        self.axes("group", 0, &tiles, false);
-        for (name, axis) in [("corner_b", across), ("corner_c", last)] {
-            self.text.line(format_args!("let {name} = a{axis} * {edge}u;"));
-        }
+        self.axes("other", 0, &others, false);
         let mut names = Vec::new();
         for (number, &load) in tiling.loads.iter().enumerate() {
             let register = register(stage.nodes[load].dtype, self.scalars.features)?;
