@@ -137,13 +137,13 @@ impl Printer<'_, '_> {
     }
 
     /// Prints the fold of the current elements into the partial results. Without an identity the first element of
-    /// a thread, where `first` holds, is taken as it is.
+    /// a thread is taken as it is.
     pub fn accumulate(
         &mut self,
         scope: &Scope<'_>,
         fold: &Fold<'_>,
         prefix: &str,
-        first: &str,
+        first: bool,
     ) -> Result<(), Refusal> {
         for lane in 0..fold.names[0].len() {
             let targets: Vec<String> =
@@ -153,18 +153,13 @@ impl Printer<'_, '_> {
             if let Some(op) = fold.ranked {
                 elements[0] = self.scalars.rank(op, &elements[0]).expect("the operation has ranks");
             }
-            if fold.identity.is_some() {
+            if fold.identity.is_some() || !first {
                 self.combine(fold, &targets, &targets, &elements)?;
                 continue;
             }
-            self.text.open(format_args!("if ({first}) {{"));
             for (target, element) in targets.iter().zip(&elements) {
                 self.text.line(format_args!("{target} = {element};"));
             }
-            self.text.close();
-            self.text.open("else {");
-            self.combine(fold, &targets, &targets, &elements)?;
-            self.text.close();
         }
         Ok(())
     }

@@ -145,39 +145,48 @@ impl Printer<'_, '_> {
         if trips == 1 {
             self.text.open(format_args!("if ({start} < {}) {{", range.last));
             self.text.line(format_args!("let k = {start};"));
-            self.chunk(scope, folds, wanted, "", "true", live)?;
+            self.chunk(scope, folds, wanted, "", true, live)?;
             self.text.close();
             return Ok(());
         }
+        // Folds without a value that changes nothing begin with their first element.
+        let peeled = folds.iter().any(|fold| fold.identity.is_none());
         if self.schedule.exact_trips(range.count).is_some() {
             let place = if team == 1 { "u".to_owned() } else { format!("member + u * {team}u") };
             // What a thread keeps of a row stays in registers if it is named by constants.
             let kept = team > 1 && self.keeps(scope.stage);
-            for turn in 0..if kept { trips } else { 1 } {
-                match kept {
-                    true => {
-                        self.text.open("{");
-                        self.text.line(format_args!("const u = {turn}u;"));
-                    }
-                    false => self.text.open(format_args!("for (var u = 0u; u < {trips}u; u++) {{")),
-                }
+            let unrolled = if kept { trips } else { i64::from(peeled) };
+            for turn in 0..unrolled {
+                self.text.open("{");
+                self.text.line(format_args!("const u = {turn}u;"));
                 self.text.line(format_args!("let k = {place};"));
-                self.chunk(scope, folds, wanted, "", "u == 0u", live)?;
+                self.chunk(scope, folds, wanted, "", turn == 0, live)?;
+                self.text.close();
+            }
+            if unrolled < trips {
+                self.text.open(format_args!("for (var u = {unrolled}u; u < {trips}u; u++) {{"));
+                self.text.line(format_args!("let k = {place};"));
+                self.chunk(scope, folds, wanted, "", false, live)?;
                 self.text.close();
             }
             return Ok(());
         }
         let bare = scope.stage.stores.is_empty() && scope.stage.scratch.is_empty();
-        let pure = bare && folds.iter().all(|fold| fold.identity.is_some());
+        let mut begin = start.clone();
+        if peeled {
+            self.text.open(format_args!("if ({start} < {}) {{", range.last));
+            self.text.line(format_args!("let k = {start};"));
+            self.chunk(scope, folds, wanted, "", true, live)?;
+            self.text.close();
+            begin = format!("{start} + {team}u");
+        }
         let mut block = (trips as f64).sqrt().ceil() as i64;
         block = div_up(block.max(LEAST_BLOCK), UNROLL) * UNROLL;
         let blocked = trips > 2 * block && folds.iter().any(Fold::rounds);
-        let first = format!("k == {start}");
         let (last, prefix) = if blocked { ("end".to_owned(), "part_") } else { (range.last.clone(), "") };
-        let mut begin = start.clone();
         if blocked {
             let stride = block * team;
-            let line = format!("for (var block = {start}; block < {}; block += {stride}u) {{", range.last);
+            let line = format!("for (var block = {begin}; block < {}; block += {stride}u) {{", range.last);
             self.text.open(line);
             self.text.line(format_args!("let end = min(block + {stride}u, {});", range.last));
             for fold in folds.iter().filter(|fold| fold.identity.is_some()) {
@@ -185,19 +194,19 @@ impl Printer<'_, '_> {
             }
             begin = "block".to_owned();
         }
-        if pure && trips >= UNROLL {
+        if bare && trips >= UNROLL {
             self.text.line(format_args!("var next = {begin};"));
             let ahead = (UNROLL - 1) * team;
             self.text.open(format_args!("for (; next + {ahead}u < {last}; next += {}u) {{", UNROLL * team));
             self.text.open(format_args!("for (var u = 0u; u < {UNROLL}u; u++) {{"));
             self.text.line(format_args!("let k = next + u * {team}u;"));
-            self.chunk(scope, folds, wanted, prefix, &first, live)?;
+            self.chunk(scope, folds, wanted, prefix, false, live)?;
             self.text.close();
             self.text.close();
             begin = "next".to_owned();
         }
         self.text.open(format_args!("for (var k = {begin}; k < {last}; k += {team}u) {{"));
-        self.chunk(scope, folds, wanted, prefix, &first, live)?;
+        self.chunk(scope, folds, wanted, prefix, false, live)?;
         self.text.close();
         if blocked {
             for fold in folds.iter().filter(|fold| fold.identity.is_some()) {
@@ -218,14 +227,14 @@ impl Printer<'_, '_> {
         used.any(|array| self.schedule.scratch[array] == Placement::Private)
     }
 
-    /// Prints what is done at the chunk `k`.
+    /// Prints what is done at the chunk `k`; `first` says that it is the first of the thread.
     fn chunk(
         &mut self,
         scope: &mut Scope<'_>,
         folds: &[Fold<'_>],
         wanted: &[NodeId],
         prefix: &str,
-        first: &str,
+        first: bool,
         live: Option<&str>,
     ) -> Result<(), Refusal> {
         let chunked = self.schedule.lanes.direction == Direction::Inner && self.schedule.lanes.width > 1;

@@ -150,44 +150,82 @@ impl Printer<'_, '_> {
         }
         let rows = |threads_along: u32| (THREADS / threads_along, edge / (THREADS / threads_along));
 
+        // All loads are on their way before the first is stored. Those behind the edge are of the last element.
         let (step, turns) = rows(edge);
-        self.text.open(format_args!("for (var turn = 0u; turn < {turns}u; turn++) {{"));
+        let whole = [across, last].map(|axis| kernel.parallel[axis] % i64::from(edge) == 0);
+        let within = |corner: &str, place: &str, axis: usize, whole: bool| match whole {
+            true => format!("let a{axis} = {corner} + {place};"),
+            false => format!("let a{axis} = min({corner} + {place}, {}u);", kernel.parallel[axis] - 1),
+        };
         self.text.line(format_args!("let b = lid % {edge}u;"));
-        self.text.line(format_args!("let c = lid / {edge}u + turn * {step}u;"));
-        self.text.line(format_args!("let a{across} = corner_b + b;"));
-        self.text.line(format_args!("let a{last} = corner_c + c;"));
-        self.text.open(format_args!("if ({}) {{", inside(kernel, across, last)));
-        for (tile, &load) in names.iter().zip(&tiling.loads) {
-            let NodeOp::Load { input, access, .. } = &stage.nodes[load].op else {
-                unreachable!("tiles are of loads")
-            };
-            let scope = Scope {
-                stage,
-                varying: Lanes::ONE.varying(kernel, stage),
-                values: vec![None; stage.nodes.len()],
-                at_start: false,
-            };
-            let place = self.index(&scope, &access.expr, 0, false);
-            self.text.line(format_args!("let at{load} = {place};"));
-            let value = self.element(*input, &format!("at{load}"))?;
-            self.text.line(format_args!("{tile}[c * {}u + b] = {value};", edge + 1));
+        for turn in 0..turns {
+            for &load in &tiling.loads {
+                let dtype = register(stage.nodes[load].dtype, self.scalars.features)?;
+                self.text.line(format_args!("var t{load}_{turn}: {};", dtype.wgsl()));
+            }
+            self.text.open("{");
+            self.text.line(format_args!("let c = lid / {edge}u + {}u;", turn * step));
+            self.text.line(format_args!("{}", within("corner_b", "b", across, whole[0])));
+            self.text.line(format_args!("{}", within("corner_c", "c", last, whole[1])));
+            for &load in &tiling.loads {
+                let NodeOp::Load { input, access, .. } = &stage.nodes[load].op else {
+                    unreachable!("tiles are of loads")
+                };
+                let scope = Scope {
+                    stage,
+                    varying: Lanes::ONE.varying(kernel, stage),
+                    values: vec![None; stage.nodes.len()],
+                    at_start: false,
+                };
+                let place = self.index(&scope, &access.expr, 0, false);
+                self.text.line(format_args!("let at{load} = {place};"));
+                let value = self.element(*input, &format!("at{load}"))?;
+                self.text.line(format_args!("t{load}_{turn} = {value};"));
+            }
+            self.text.close();
         }
-        self.text.close();
-        self.text.close();
+        for turn in 0..turns {
+            for (tile, &load) in names.iter().zip(&tiling.loads) {
+                let line = edge + 1;
+                let place = format!("(lid / {edge}u + {}u) * {line}u + b", turn * step);
+                self.text.line(format_args!("{tile}[{place}] = t{load}_{turn};"));
+            }
+        }
         self.text.line("workgroupBarrier();");
 
         let width = tiling.lanes.width;
         let along = edge / width;
         let (step, turns) = rows(along);
-        self.text.open(format_args!("for (var turn = 0u; turn < {turns}u; turn++) {{"));
-        self.text.line(format_args!("let b = lid / {along}u + turn * {step}u;"));
+        for turn in 0..turns {
+            self.store_tile(tiling, &names, turn * step, along)?;
+        }
+        Ok(groups)
+    }
+
+    /// Prints the computation and stores of the elements of a tile that are `shift` lines behind the thread's first.
+    fn store_tile(
+        &mut self,
+        tiling: &Tiling,
+        names: &[String],
+        shift: u32,
+        along: u32,
+    ) -> Result<(), Refusal> {
+        let kernel = self.kernel;
+        let stage: &Stage = &kernel.stages[0];
+        let (across, last, edge) = (tiling.axis, kernel.parallel.len() - 1, tiling.edge);
+        let width = tiling.lanes.width;
+        self.text.open("{");
+        self.text.line(format_args!("let b = lid / {along}u + {shift}u;"));
         self.text.line(format_args!("let c = (lid % {along}u) * {width}u;"));
         self.text.line(format_args!("let a{across} = corner_b + b;"));
         self.text.line(format_args!("let a{last} = corner_c + c;"));
         if width > 1 {
             self.text.line(format_args!("let c{last} = a{last} / {width}u;"));
         }
-        self.text.open(format_args!("if ({}) {{", inside(kernel, across, last)));
+        match inside(kernel, across, last, edge) {
+            Some(inside) => self.text.open(format_args!("if ({inside}) {{")),
+            None => self.text.open("{"),
+        }
         let mut scope = Scope {
             stage,
             varying: tiling.lanes.varying(kernel, stage),
@@ -208,11 +246,14 @@ impl Printer<'_, '_> {
         self.stores(&scope, None)?;
         self.text.close();
         self.text.close();
-        Ok(groups)
+        Ok(())
     }
 }
 
-/// The condition that both axes of a tile are inside.
-fn inside(kernel: &Kernel, across: usize, last: usize) -> String {
-    format!("a{across} < {}u && a{last} < {}u", kernel.parallel[across], kernel.parallel[last])
+/// The condition that both axes of a tile are inside, if it is not always so.
+fn inside(kernel: &Kernel, across: usize, last: usize, edge: u32) -> Option<String> {
+    let ragged = [across, last].into_iter().filter(|&axis| kernel.parallel[axis] % i64::from(edge) != 0);
+    let conditions: Vec<String> =
+        ragged.map(|axis| format!("a{axis} < {}u", kernel.parallel[axis])).collect();
+    (!conditions.is_empty()).then(|| conditions.join(" && "))
 }
