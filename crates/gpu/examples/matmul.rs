@@ -253,6 +253,7 @@ fn cooperative_tiles() -> Vec<Cooperative> {
         Cooperative { staged: 1, ..shape([4, 4], [2, 4], 32, 1) },
         Cooperative { staged: 4, ..shape([4, 4], [2, 4], 32, 1) },
         Cooperative { ahead: 2, staged: 1, ..shape([4, 4], [2, 4], 32, 1) },
+        Cooperative { wide: false, ..shape([4, 4], [2, 4], 32, 1) },
         Cooperative { staged: 1, ..shape([4, 4], [2, 4], 48, 1) },
         Cooperative { staged: 1, ..shape([4, 4], [2, 4], 16, 2) },
         Cooperative { ahead: 2, staged: 1, ..shape([4, 4], [2, 4], 16, 2) },
@@ -268,8 +269,8 @@ fn cooperative_tiles() -> Vec<Cooperative> {
         shape([4, 2], [2, 4], 32, 2),
         shape([2, 4], [4, 2], 32, 2),
         shape([2, 4], [4, 2], 32, 1),
-        shape([4, 2], [4, 4], 32, 1),
-        shape([2, 4], [4, 4], 32, 1),
+        Cooperative { staged: 1, ..shape([4, 2], [4, 4], 32, 1) },
+        Cooperative { staged: 1, ..shape([2, 4], [4, 4], 32, 1) },
         shape([2, 2], [2, 2], 32, 2),
         shape([2, 2], [2, 2], 64, 1),
     ]

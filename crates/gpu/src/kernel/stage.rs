@@ -13,7 +13,7 @@ use crate::scalar::register;
 /// Chunks that a thread folds before the sum joins that of the blocks before, at least.
 const LEAST_BLOCK: i64 = 16;
 
-/// Chunks whose loads are in flight at once.
+/// Chunks whose loads are in flight at once: they are written out, since drivers do not unroll loops.
 const UNROLL: i64 = 4;
 
 /// The chunks of inner indices that a team visits: member `m` those from `first + m` by `team` below `last`.
@@ -149,13 +149,15 @@ impl Printer<'_, '_> {
             self.text.close();
             return Ok(());
         }
+        let bare = scope.stage.stores.is_empty() && scope.stage.scratch.is_empty();
         // Folds without a value that changes nothing begin with their first element.
         let peeled = folds.iter().any(|fold| fold.identity.is_none());
         if self.schedule.exact_trips(range.count).is_some() {
             let place = if team == 1 { "u".to_owned() } else { format!("member + u * {team}u") };
             // What a thread keeps of a row stays in registers if it is named by constants.
             let kept = team > 1 && self.keeps(scope.stage);
-            let unrolled = if kept { trips } else { i64::from(peeled) };
+            let few = bare && trips <= 2 * UNROLL;
+            let unrolled = if kept || few { trips } else { i64::from(peeled) };
             for turn in 0..unrolled {
                 self.text.open("{");
                 self.text.line(format_args!("const u = {turn}u;"));
@@ -171,7 +173,6 @@ impl Printer<'_, '_> {
             }
             return Ok(());
         }
-        let bare = scope.stage.stores.is_empty() && scope.stage.scratch.is_empty();
         let mut begin = start.clone();
         if peeled {
             self.text.open(format_args!("if ({start} < {}) {{", range.last));
@@ -198,10 +199,12 @@ impl Printer<'_, '_> {
             self.text.line(format_args!("var next = {begin};"));
             let ahead = (UNROLL - 1) * team;
             self.text.open(format_args!("for (; next + {ahead}u < {last}; next += {}u) {{", UNROLL * team));
-            self.text.open(format_args!("for (var u = 0u; u < {UNROLL}u; u++) {{"));
-            self.text.line(format_args!("let k = next + u * {team}u;"));
-            self.chunk(scope, folds, wanted, prefix, false, live)?;
-            self.text.close();
+            for turn in 0..UNROLL {
+                self.text.open("{");
+                self.text.line(format_args!("let k = next + {}u;", turn * team));
+                self.chunk(scope, folds, wanted, prefix, false, live)?;
+                self.text.close();
+            }
             self.text.close();
             begin = "next".to_owned();
         }
