@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use plan::{
-    Completion, DeviceMemory, Engine, EngineError, OnBytes, Placement, Plan, Prepared, SlotId, SlotTable,
-    Space, Step, StepOp,
+    Completion, DeviceMemory, Engine, EngineError, OnBytes, Plan, Prepared, SlotId, SlotTable, Space, Step,
+    StepOp,
 };
 use tensor::TensorType;
 
@@ -70,14 +70,11 @@ impl Engine for GpuEngine {
             false => memory.upload(&preparation.tables)?,
         };
         let mut constants = Vec::new();
-        for (number, slot) in plan.slots.iter().enumerate() {
-            if let (Placement::Constant(index), Space::Device) = (slot.placement, slot.space) {
-                let literal = plan.constants.get(index).filter(|literal| literal.ty == slot.ty);
-                let literal = literal.ok_or_else(|| EngineError::Unsupported {
-                    origin: plan.name.clone(),
-                    reason: format!("slot s{number} names a constant that does not fit it"),
-                })?;
-                constants.push((SlotId(number as u32), memory.upload(&literal.to_dense())?));
+        for (id, slot) in (0..).map(SlotId).zip(&plan.slots) {
+            if slot.space == Space::Device
+                && let Some(literal) = plan.constant(id)?
+            {
+                constants.push((id, memory.upload(&literal.to_dense())?));
             }
         }
         let scratch_bytes = preparation.scratch_bytes as usize;
