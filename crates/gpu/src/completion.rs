@@ -4,20 +4,21 @@
 //! to a buffer that the host reads. Only when the number is there is the work believed to be done; without it the
 //! device counts as failed.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use plan::{EngineError, OnBytes, OnDone, Token};
 
 use crate::device::Device;
 use crate::readback::{Readback, Readbacks};
+use crate::stream::Stream;
 
 /// Work handed to the device.
 pub(crate) struct Submission {
-    pub(crate) index: wgpu::SubmissionIndex,
     pub(crate) serial: u64,
-    /// Starts with the serial number; the downloads follow.
-    pub(crate) readback: Readback,
+    /// What it is waited for by, and a buffer that starts with the serial number; the downloads follow. Or why the device
+    /// did not get it.
+    pub(crate) sent: Result<(wgpu::SubmissionIndex, Readback), EngineError>,
     pub(crate) downloads: Vec<Download>,
     pub(crate) ticket: Arc<Ticket>,
 }
@@ -63,44 +64,56 @@ impl Token for Ticket {
     }
 }
 
-/// The thread that waits. It ends, after the work that it has, when this is dropped.
+/// Where submissions are waited for. The thread ends, after the work that it has, when this is dropped.
 pub(crate) struct Completions(Sender<Submission>);
 
-impl Completions {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// If it cannot be started.
-    pub(crate) fn start(device: Arc<Device>, readbacks: Arc<Readbacks>) -> Result<Self, EngineError> {
-        let (sender, receiver) = channel();
-        let kept = device.clone();
-        std::thread::Builder::new()
-            .name("jax-metallib gpu".to_string())
-            .spawn(move || serve(&device, &readbacks, &receiver))
-            .map_err(|error| kept.failed(&format!("cannot start a thread: {error}")))?;
-        Ok(Completions(sender))
-    }
+/// A way to the thread that waits for submissions, and its end of it.
+pub(crate) fn channel() -> (Completions, Receiver<Submission>) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    (Completions(sender), receiver)
+}
 
+/// Starts the thread.
+///
+/// # Errors
+/// If it cannot be started.
+pub(crate) fn start(stream: &Arc<Stream>, submissions: Receiver<Submission>) -> Result<(), EngineError> {
+    let (device, readbacks) = (stream.device.clone(), stream.readbacks.clone());
+    let weak = Arc::downgrade(stream);
+    std::thread::Builder::new()
+        .name("jax-metallib gpu".to_string())
+        .spawn(move || serve(&weak, &device, &readbacks, &submissions))
+        .map(|_| ())
+        .map_err(|error| stream.device.failed(&format!("cannot start a thread: {error}")))
+}
+
+impl Completions {
     pub(crate) fn watch(&self, submission: Submission) {
         // The thread lives as long as the sender.
         let _ = self.0.send(submission);
     }
 }
 
-fn serve(device: &Device, readbacks: &Readbacks, submissions: &Receiver<Submission>) {
-    for submission in submissions {
-        let Submission { index, serial, readback, downloads, ticket } = submission;
-        let outcome = readback.wait(device, index).and_then(|()| {
-            if readback.serial() == Some(serial) { device.check() } else { Err(lost(device, serial)) }
+fn serve(stream: &Weak<Stream>, device: &Device, readbacks: &Readbacks, submissions: &Receiver<Submission>) {
+    for Submission { serial, sent, downloads, ticket } in submissions {
+        let ended = sent.and_then(|(index, readback)| {
+            readback.wait(device, index)?;
+            if readback.serial() != Some(serial) {
+                return Err(lost(device, serial));
+            }
+            device.check()?;
+            Ok(readback)
         });
+        if let Some(stream) = stream.upgrade() {
+            stream.submission_ended();
+        }
         for Download { offset, bytes, then } in downloads {
-            match &outcome {
-                Ok(()) => readback.read(offset, bytes, |data| then(Ok(data))),
+            match &ended {
+                Ok(readback) => readback.read(offset, bytes, |data| then(Ok(data))),
                 Err(error) => then(Err(error.clone())),
             }
         }
-        readbacks.give_back(readback);
-        ticket.complete(outcome);
+        ticket.complete(ended.map(|readback| readbacks.give_back(readback)));
     }
 }
 

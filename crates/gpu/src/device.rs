@@ -21,8 +21,6 @@ pub struct Selection {
 pub struct Adapter {
     adapter: wgpu::Adapter,
     info: wgpu::AdapterInfo,
-    /// Keeps the adapter's library loaded.
-    _instance: wgpu::Instance,
 }
 
 /// An open device with its queue.
@@ -35,18 +33,26 @@ pub struct Device {
     failure: Arc<OnceLock<String>>,
 }
 
+/// The way to the drivers, opened once and never closed: a driver that is unloaded leaves functions behind that the end
+/// of the process calls (NVIDIA's does).
+fn instance() -> &'static wgpu::Instance {
+    static INSTANCE: OnceLock<wgpu::Instance> = OnceLock::new();
+    INSTANCE.get_or_init(|| {
+        let mut description = wgpu::InstanceDescriptor::new_without_display_handle();
+        description.backends = Backends::METAL | Backends::VULKAN;
+        // Shaders and indirect launches are made here: wgpu need not check them again at run time.
+        description.flags = wgpu::InstanceFlags::empty();
+        wgpu::Instance::new(description)
+    })
+}
+
 /// Adapters that can run the engine, best first.
 fn adapters() -> Vec<Adapter> {
-    let mut description = wgpu::InstanceDescriptor::new_without_display_handle();
-    description.backends = Backends::METAL | Backends::VULKAN;
-    // Shaders and indirect launches are made here: wgpu need not check them again at run time.
-    description.flags = wgpu::InstanceFlags::empty();
-    let instance = wgpu::Instance::new(description);
-    let found = pollster::block_on(instance.enumerate_adapters(Backends::METAL | Backends::VULKAN));
+    let found = pollster::block_on(instance().enumerate_adapters(Backends::METAL | Backends::VULKAN));
     let mut adapters: Vec<Adapter> = found
         .into_iter()
         .filter(|adapter| adapter.features().contains(wgpu::Features::IMMEDIATES))
-        .map(|adapter| Adapter { info: adapter.get_info(), adapter, _instance: instance.clone() })
+        .map(|adapter| Adapter { info: adapter.get_info(), adapter })
         .collect();
     adapters.sort_by_key(|adapter| match adapter.info.device_type {
         DeviceType::DiscreteGpu => 0,

@@ -30,7 +30,7 @@ impl GpuEngine {
     /// # Errors
     /// If a thread cannot be started, or the device refuses its first shader.
     pub fn new(device: Device) -> Result<Self, EngineError> {
-        Ok(GpuEngine { stream: Arc::new(Stream::new(Arc::new(device))?) })
+        Ok(GpuEngine { stream: Stream::new(Arc::new(device))? })
     }
 
     /// The device.
@@ -281,9 +281,11 @@ impl Prepared for PreparedPlan {
         for actions in &self.steps[segment] {
             run.actions(actions, slots, &mut downloads)?;
         }
-        let waits = !downloads.is_empty();
-        let ticket = stream.submit(&mut state, downloads)?;
-        Ok(if waits { Completion::Pending(ticket) } else { Completion::Queued(ticket) })
+        Ok(if downloads.is_empty() {
+            Completion::Queued(stream.hand_over(&mut state)?)
+        } else {
+            Completion::Pending(stream.submit(&mut state, downloads)?)
+        })
     }
 
     fn plan(&self) -> &Arc<Plan> {

@@ -1,18 +1,20 @@
 //! The stream: records work and submits it, in order.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use plan::{EngineError, OnBytes, SlotTable};
 use smallvec::SmallVec;
 
 use crate::command::{self, Bound};
-use crate::completion::{Completions, Download, Submission, Ticket};
+use crate::completion::{self, Completions, Download, Submission, Ticket};
 use crate::device::Device;
 use crate::gate::{self, GRID_BYTES, Gates, Mode};
 use crate::memory::Memory;
 use crate::pipelines::{Pipeline, Pipelines};
-use crate::readback::{HEADER, Readbacks};
+use crate::readback::{HEADER, Readback, Readbacks};
 use crate::shader::Shader;
 
 /// Work (in the unit of [`Launch::work`](crate::command::Launch)) after which what was recorded is submitted, so that
@@ -21,6 +23,10 @@ const SUBMIT_AFTER: u64 = 1 << 33;
 
 /// Launches after which what was recorded is submitted.
 const LAUNCHES_AFTER: u32 = 2048;
+
+/// Submissions that keep the device busy. While so many are under way, runs that are handed over gather in the next one:
+/// the device pauses between submissions, and each costs the host more than a launch.
+const ENOUGH_UNDER_WAY: usize = 2;
 
 /// Serial numbers are copied from a table of this many.
 const SERIALS: u64 = 4096;
@@ -57,17 +63,64 @@ pub(crate) struct Stream {
     pub(crate) device: Arc<Device>,
     pub(crate) memory: Memory,
     pub(crate) pipelines: Pipelines,
-    readbacks: Arc<Readbacks>,
+    pub(crate) readbacks: Arc<Readbacks>,
     completions: Completions,
     serials: wgpu::Buffer,
     copy: Arc<Pipeline>,
     gates: Gates,
     state: Mutex<State>,
+    backlog: Backlog,
+}
+
+/// What decides when work that was handed over is submitted; read without the lock.
+#[derive(Default)]
+struct Backlog {
+    /// Submissions that have not ended.
+    under_way: AtomicUsize,
+    /// Whether recorded work was handed over and waits to be submitted.
+    handed_over: AtomicBool,
+}
+
+impl Backlog {
+    fn is_due(&self) -> bool {
+        self.handed_over.load(Ordering::SeqCst) && self.under_way.load(Ordering::SeqCst) < ENOUGH_UNDER_WAY
+    }
+}
+
+/// The right to record.
+pub(crate) struct Recorder<'a> {
+    stream: &'a Stream,
+    /// Taken when the recorder ends.
+    state: Option<MutexGuard<'a, State>>,
+}
+
+impl Deref for Recorder<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.state.as_ref().expect("it has not ended")
+    }
+}
+
+impl DerefMut for Recorder<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.state.as_mut().expect("it has not ended")
+    }
+}
+
+impl Drop for Recorder<'_> {
+    fn drop(&mut self) {
+        self.state = None;
+        // A submission may have ended meanwhile and found the lock taken.
+        self.stream.submit_if_due();
+    }
 }
 
 /// What was recorded and not yet submitted.
 #[derive(Default)]
 pub(crate) struct State {
+    /// Of the next submission.
+    ticket: Arc<Ticket>,
     pass: Option<wgpu::ComputePass<'static>>,
     encoder: Option<wgpu::CommandEncoder>,
     work: u64,
@@ -86,9 +139,9 @@ type GroupKey = SmallVec<[u32; 8]>;
 unsafe impl Send for State {}
 
 impl Stream {
-    pub(crate) fn new(device: Arc<Device>) -> Result<Self, EngineError> {
+    pub(crate) fn new(device: Arc<Device>) -> Result<Arc<Self>, EngineError> {
         let readbacks = Arc::<Readbacks>::default();
-        let completions = Completions::start(device.clone(), readbacks.clone())?;
+        let (completions, submissions) = completion::channel();
         let pipelines = Pipelines::new(device.clone());
         let copy = Shader {
             name: "copy",
@@ -109,12 +162,49 @@ impl Stream {
         let memory = Memory::new(device.clone());
         let state = Mutex::default();
         let gates = Gates::new(&device, &pipelines)?;
-        Ok(Stream { device, memory, pipelines, readbacks, completions, serials, copy, gates, state })
+        let backlog = Backlog::default();
+        let stream = Arc::new(Stream {
+            device,
+            memory,
+            pipelines,
+            readbacks,
+            completions,
+            serials,
+            copy,
+            gates,
+            state,
+            backlog,
+        });
+        completion::start(&stream, submissions)?;
+        Ok(stream)
     }
 
     /// The right to record.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> Recorder<'_> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Recorder { stream: self, state: Some(state) }
+    }
+
+    /// Submits what was handed over, if the device is about to run out of work. Leaves it to a recorder if there is one.
+    fn submit_if_due(&self) {
+        while self.backlog.is_due() {
+            let mut state = match self.state.try_lock() {
+                Ok(state) => state,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
+            };
+            if self.backlog.is_due() {
+                // A failure has reached the ticket.
+                let _ = self.submit(&mut state, Vec::new());
+            }
+        }
+    }
+
+    /// Ends a run: what was recorded is submitted now, or soon if the device has enough to do. The ticket tells when it is
+    /// done.
+    pub(crate) fn hand_over(&self, state: &mut State) -> Result<Arc<Ticket>, EngineError> {
+        self.backlog.handed_over.store(true, Ordering::SeqCst);
+        if self.backlog.is_due() { self.submit(state, Vec::new()) } else { Ok(state.ticket.clone()) }
     }
 
     /// Records a launch. Submits now and then.
@@ -271,58 +361,68 @@ impl Stream {
 
     /// Submits what was recorded; the ticket tells when it is done. `downloads`: address, length and receiver of bytes
     /// that are copied to the host after it.
+    ///
+    /// # Errors
+    /// If the device has failed. Ticket and receivers are told so too, by another thread.
     pub(crate) fn submit(
         &self,
         state: &mut State,
         downloads: Vec<(*mut u8, usize, OnBytes)>,
     ) -> Result<Arc<Ticket>, EngineError> {
-        state.pass = None;
-        let encoder = state.encoder.take();
-        let mut encoder =
-            encoder.unwrap_or_else(|| self.device.device.create_command_encoder(&Default::default()));
-        (state.work, state.launches) = (0, 0);
-        let total: u64 = downloads.iter().map(|(_, bytes, _)| (*bytes as u64).next_multiple_of(16)).sum();
-        let readback = self.device.check().and_then(|()| self.readbacks.take(&self.device, total));
-        let readback = match readback {
-            Ok(readback) => readback,
-            Err(error) => {
-                downloads.into_iter().for_each(|(_, _, then)| then(Err(error.clone())));
-                return Err(error);
-            }
-        };
         let mut offset = HEADER;
+        let mut sources = SmallVec::<[*mut u8; 4]>::new();
         let mut wanted = Vec::with_capacity(downloads.len());
         for (address, bytes, then) in downloads {
-            if bytes > 0 {
-                let window = self.memory.window(address)?;
-                let padded = (bytes as u64).next_multiple_of(4);
-                encoder.copy_buffer_to_buffer(
-                    &window.buffer,
-                    window.offset,
-                    &readback.buffer,
-                    offset,
-                    Some(padded),
-                );
-            }
+            sources.push(address);
             wanted.push(Download { offset, bytes, then });
             offset += (bytes as u64).next_multiple_of(16);
         }
         let at = state.serial % SERIALS;
         state.serial += 1;
-        let serial = at + 1;
-        let from = if std::mem::take(&mut state.lose_next) { (at + 1) % SERIALS } else { at };
+        let sent = self.send(state, at, &sources, &wanted, offset);
+        self.backlog.handed_over.store(false, Ordering::SeqCst);
+        self.backlog.under_way.fetch_add(1, Ordering::SeqCst);
+        let ticket = std::mem::take(&mut state.ticket);
+        let outcome = sent.as_ref().map(|_| ticket.clone()).map_err(Clone::clone);
+        self.completions.watch(Submission { serial: at + 1, sent, downloads: wanted, ticket });
+        outcome
+    }
+
+    /// Sends what was recorded to the device, with the copies to a buffer of `total` bytes that the host reads.
+    fn send(
+        &self,
+        state: &mut State,
+        serial_at: u64,
+        sources: &[*mut u8],
+        wanted: &[Download],
+        total: u64,
+    ) -> Result<(wgpu::SubmissionIndex, Readback), EngineError> {
+        state.pass = None;
+        (state.work, state.launches) = (0, 0);
+        let encoder = state.encoder.take();
+        let mut encoder =
+            encoder.unwrap_or_else(|| self.device.device.create_command_encoder(&Default::default()));
+        self.device.check()?;
+        let readback = self.readbacks.take(&self.device, total)?;
+        for (&address, Download { offset, bytes, .. }) in sources.iter().zip(wanted) {
+            if *bytes > 0 {
+                let window = self.memory.window(address)?;
+                let padded = (*bytes as u64).next_multiple_of(4);
+                let (from, to) = (&window.buffer, &readback.buffer);
+                encoder.copy_buffer_to_buffer(from, window.offset, to, *offset, Some(padded));
+            }
+        }
+        let from = if std::mem::take(&mut state.lose_next) { (serial_at + 1) % SERIALS } else { serial_at };
         encoder.copy_buffer_to_buffer(&self.serials, 8 * from, &readback.buffer, 0, Some(8));
         let index = self.device.queue.submit([encoder.finish()]);
         readback.map();
-        let ticket = Arc::<Ticket>::default();
-        self.completions.watch(Submission {
-            index,
-            serial,
-            readback,
-            downloads: wanted,
-            ticket: ticket.clone(),
-        });
-        Ok(ticket)
+        Ok((index, readback))
+    }
+
+    /// A submission has ended: the device may need more work.
+    pub(crate) fn submission_ended(&self) {
+        self.backlog.under_way.fetch_sub(1, Ordering::SeqCst);
+        self.submit_if_due();
     }
 
     /// Reads a few bytes after all that was recorded. Blocks until they are there.
@@ -369,5 +469,15 @@ impl Stream {
     /// Makes the next submission look like one that the device gave up.
     pub(crate) fn lose_next_submission(&self) {
         self.lock().lose_next = true;
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.backlog.handed_over.load(Ordering::SeqCst) {
+            let mut state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
+            // A failure has reached the ticket.
+            let _ = self.submit(&mut state, Vec::new());
+        }
     }
 }

@@ -235,10 +235,9 @@ impl<'a> Lowering<'a> {
     fn single(&mut self, operation: &'a Operation, block: &mut Block) -> Result<(), Error> {
         match &operation.op {
             Op::DynamicUpdateSlice => {
-                let base = self.slot(operation.operands[0]);
                 let result = self.temporary(operation.results[0]);
                 let origin = self.origin(operation);
-                block.steps.push(copy(base, result, &origin));
+                self.write_into(operation.operands[0], result, &origin, block);
                 let (kernel, mut reads) = emit::update_slice(self, operation)?;
                 reads.push(result);
                 block.steps.push(Step {

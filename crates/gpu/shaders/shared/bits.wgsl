@@ -55,7 +55,7 @@ fn f32_copysign(x: f32, s: f32) -> f32 {
 // An integer that grows with x: -NaN, -inf, ..., -0, +0, ..., inf, NaN.
 fn f32_order(x: f32) -> i32 {
     let bits = bitcast<i32>(f32_bits(x));
-    return bits ^ bitcast<i32>(bitcast<u32>(bits >> 31u) >> 1u);
+    return bits ^ ((bits >> 31u) & 0x7fffffff);
 }
 
 // As `f32_order`, where zeros are equal and all NaNs are, above infinity.
@@ -66,14 +66,36 @@ fn f32_weak_order(x: f32) -> i32 {
     return select(order, 0x7fffffff, magnitude > F32_INFINITY);
 }
 
-// The larger; NaN if either is; +0 over -0. Orders are moved so that NaNs of both signs come last.
+// The order, moved so that NaNs of both signs come last: an integer whose maximum is that of the floats.
+fn f32_maximum_rank(x: f32) -> i32 {
+    return f32_order(x) - 0x007fffff;
+}
+
+// The order, moved so that NaNs of both signs come first.
+fn f32_minimum_rank(x: f32) -> i32 {
+    return f32_order(x) + 0x007fffff;
+}
+
+fn f32_of_order(order: i32) -> f32 {
+    return f32_value(bitcast<u32>(order ^ ((order >> 31u) & 0x7fffffff)));
+}
+
+fn f32_of_maximum_rank(rank: i32) -> f32 {
+    return f32_of_order(rank + 0x007fffff);
+}
+
+fn f32_of_minimum_rank(rank: i32) -> f32 {
+    return f32_of_order(rank - 0x007fffff);
+}
+
+// The larger; NaN if either is; +0 over -0.
 fn f32_maximum(a: f32, b: f32) -> f32 {
-    return select(b, a, f32_order(a) - 0x007fffff > f32_order(b) - 0x007fffff);
+    return select(b, a, f32_maximum_rank(a) > f32_maximum_rank(b));
 }
 
 // The smaller; NaN if either is; -0 under +0.
 fn f32_minimum(a: f32, b: f32) -> f32 {
-    return select(b, a, f32_order(a) + 0x007fffff < f32_order(b) + 0x007fffff);
+    return select(b, a, f32_minimum_rank(a) < f32_minimum_rank(b));
 }
 
 // -1 or 1; zeros and NaN are returned as they are.

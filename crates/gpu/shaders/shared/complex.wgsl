@@ -38,8 +38,7 @@ fn c64_by_i_back(z: vec2<f32>) -> vec2<f32> {
 // x 2^n for x near 1.
 fn f32_scale(x: f32, n: i32) -> f32 {
     let bounded = select(select(n, 254, n > 254), -252, n < -252);
-    let half = bounded >> 1u;
-    return f32_keep(x * f32_power_of_two(half)) * f32_power_of_two(bounded - half);
+    return f32_scaled(x, bitcast<u32>(bounded));
 }
 
 // |z| without overflow; infinite if a part is.

@@ -10,15 +10,21 @@ const LN2: f32 = 0.693147182f;
 // 1.5 * 2^23: the low bits of its sum with a number are the nearest integer.
 const TO_INTEGER: f32 = 12582912.0f;
 
-// x = n ln 2 + r with |r| up to (ln 2) / 2.
+// x = n ln 2 + r with |r| up to (ln 2) / 2. Only the low 9 bits of n count, as a signed number.
 struct Exp {
-    n: i32,
+    n: u32,
     r: f32,
 }
 
 // 2^n for n in -126..=127.
-fn f32_power_of_two(n: i32) -> f32 {
-    return bitcast<f32>(bitcast<u32>(n + 127) << 23u);
+fn f32_power_of_two(n: u32) -> f32 {
+    return bitcast<f32>(n * 0x00800000u + 0x3f800000u);
+}
+
+// x 2^n for n in -252..=254: in two steps, so that only the last rounds or overflows.
+fn f32_scaled(x: f32, n: u32) -> f32 {
+    let half = n >> 1u;
+    return f32_keep(x * f32_power_of_two(half)) * f32_power_of_two(n - half);
 }
 
 // Of a number of magnitude below 150.
@@ -26,7 +32,7 @@ fn f32_exp_split(x: f32) -> Exp {
     let shifted = f32_keep(x * LOG2_E + TO_INTEGER);
     let n = shifted - TO_INTEGER;
     let r = f32_keep(x - n * LN2_HIGH) - n * LN2_LOW;
-    return Exp(bitcast<i32>(shifted) - bitcast<i32>(TO_INTEGER), r);
+    return Exp(bitcast<u32>(shifted), r);
 }
 
 // e^r - 1 for |r| up to (ln 2) / 2.
@@ -35,34 +41,26 @@ fn f32_exp_rest(r: f32) -> f32 {
     return r + r * r * p;
 }
 
-// (1 + rest) 2^n for n in -180..=128. Twice the sum by half the scale, which is normal; of small results 2^64 times
-// that, so that only the last product rounds.
-fn f32_exp_scaled(rest: f32, n: i32) -> f32 {
-    let small = n < -125;
-    let part = f32_keep((2.0f + 2.0f * rest) * f32_power_of_two(n + select(-1, 63, small)));
-    return part * select(1.0f, 5.421010862427522e-20f, small);
-}
-
 // e^(x + low) 2^shift for a far smaller low; NaN passes. `shift` is 0 or -1.
 fn f32_exp_sum(x: f32, low: f32, shift: i32) -> f32 {
     // Beyond these the result is infinite or zero.
     let bounded = clamp(x, -104.0f, 89.5f);
     let e = f32_exp_split(bounded);
     let r = e.r + select(0.0f, low, bounded == x);
-    return select(f32_exp_scaled(f32_exp_rest(r), e.n + shift), x, f32_is_nan(x));
+    return select(f32_scaled(1.0f + f32_exp_rest(r), e.n + bitcast<u32>(shift)), x, f32_is_nan(x));
 }
 
 // e^x.
 fn f32_exp(x: f32) -> f32 {
     let e = f32_exp_split(clamp(x, -104.0f, 89.0f));
-    return select(f32_exp_scaled(f32_exp_rest(e.r), e.n), x, f32_is_nan(x));
+    return select(f32_scaled(1.0f + f32_exp_rest(e.r), e.n), x, f32_is_nan(x));
 }
 
 // e^x - 1.
 fn f32_expm1(x: f32) -> f32 {
     let e = f32_exp_split(clamp(x, -20.0f, 89.0f));
     // Half of the scale, since 2^128 is not a number.
-    let half = f32_power_of_two(e.n - 1);
+    let half = f32_power_of_two(e.n - 1u);
     let y = 2.0f * (f32_exp_rest(e.r) * half + f32_keep(half - 0.5f));
     // Below 2^-25 the result is x, whose sign and bits the halves would lose.
     return select(y, x, f32_is_below(x, 0x33000000u));

@@ -13,8 +13,12 @@ use crate::scalar::register;
 /// A reduction while it is printed.
 pub(super) struct Fold<'a> {
     pub reduction: &'a Reduction,
-    /// Types in which partial results are held.
+    /// Types of the partial results.
     pub dtypes: Vec<DType>,
+    /// The operation, where the results are held as integers that it orders alike ([`Scalars::rank`]).
+    ///
+    /// [`Scalars::rank`]: crate::scalar::Scalars::rank
+    pub ranked: Option<BinaryOp>,
     /// The WGSL function of a combiner graph.
     pub function: Option<String>,
     /// Value that changes nothing, where the combiner has one.
@@ -64,6 +68,11 @@ pub(super) fn identity(op: BinaryOp, dtype: DType) -> Option<Scalar> {
 }
 
 impl Fold<'_> {
+    /// The type in which a partial result is held.
+    pub fn held(&self, value: usize) -> DType {
+        if self.ranked.is_some() { DType::I32 } else { self.dtypes[value] }
+    }
+
     /// Whether more steps mean more rounding errors.
     pub fn rounds(&self) -> bool {
         matches!(self.reduction.combiner, Combiner::Binary(BinaryOp::Add))
@@ -82,8 +91,19 @@ impl Printer<'_, '_> {
                 .iter()
                 .map(|id| accumulator(&reduction.combiner, scope.stage.nodes[id.index()].dtype))
                 .collect();
+            // A single element is not folded.
+            let ranked = match reduction.combiner {
+                Combiner::Binary(op @ (BinaryOp::Maximum | BinaryOp::Minimum))
+                    if dtypes[0] == DType::F32 && !scope.stage.inner.is_empty() =>
+                {
+                    Some(op)
+                }
+                _ => None,
+            };
             let (identity, function) = match &reduction.combiner {
-                Combiner::Binary(op) => (identity(*op, dtypes[0]), None),
+                Combiner::Binary(op) => {
+                    (identity(*op, if ranked.is_some() { DType::I32 } else { dtypes[0] }), None)
+                }
                 Combiner::Graph(graph) => (None, Some(self.scalars.graph(graph)?)),
             };
             let lanes = self.schedule.lanes.of_stage(scope.stage);
@@ -94,15 +114,15 @@ impl Printer<'_, '_> {
                     (0..lanes).map(|lane| lane_name(&format!("f{}", count - 1), lane, lanes)).collect()
                 })
                 .collect();
-            folds.push(Fold { reduction, dtypes, function, identity, names });
+            folds.push(Fold { reduction, dtypes, ranked, function, identity, names });
         }
         Ok(folds)
     }
 
     /// Declares the partial results.
     pub fn declare(&mut self, fold: &Fold<'_>, prefix: &str) -> Result<(), Refusal> {
-        for (names, &dtype) in fold.names.iter().zip(&fold.dtypes) {
-            let ty = register(dtype, self.scalars.features)?.wgsl();
+        for (value, names) in fold.names.iter().enumerate() {
+            let ty = register(fold.held(value), self.scalars.features)?.wgsl();
             for name in names {
                 match fold.identity {
                     Some(value) => {
@@ -117,31 +137,29 @@ impl Printer<'_, '_> {
     }
 
     /// Prints the fold of the current elements into the partial results. Without an identity the first element of
-    /// a thread, where `first` holds, is taken as it is.
+    /// a thread is taken as it is.
     pub fn accumulate(
         &mut self,
         scope: &Scope<'_>,
         fold: &Fold<'_>,
         prefix: &str,
-        first: &str,
+        first: bool,
     ) -> Result<(), Refusal> {
         for lane in 0..fold.names[0].len() {
             let targets: Vec<String> =
                 fold.names.iter().map(|names| format!("{prefix}{}", names[lane])).collect();
-            let elements: Vec<String> =
+            let mut elements: Vec<String> =
                 fold.reduction.inputs.iter().map(|&id| scope.name(id, lane as u32).to_owned()).collect();
-            if fold.identity.is_some() {
+            if let Some(op) = fold.ranked {
+                elements[0] = self.scalars.rank(op, &elements[0]).expect("the operation has ranks");
+            }
+            if fold.identity.is_some() || !first {
                 self.combine(fold, &targets, &targets, &elements)?;
                 continue;
             }
-            self.text.open(format_args!("if ({first}) {{"));
             for (target, element) in targets.iter().zip(&elements) {
                 self.text.line(format_args!("{target} = {element};"));
             }
-            self.text.close();
-            self.text.open("else {");
-            self.combine(fold, &targets, &targets, &elements)?;
-            self.text.close();
         }
         Ok(())
     }
@@ -155,7 +173,7 @@ impl Printer<'_, '_> {
         b: &[String],
     ) -> Result<(), Refusal> {
         if let Combiner::Binary(op) = fold.reduction.combiner {
-            let value = self.scalars.binary(op, fold.dtypes[0], &a[0], &b[0])?;
+            let value = self.scalars.binary(op, fold.held(0), &a[0], &b[0])?;
             self.text.line(format_args!("{} = {value};", targets[0]));
             return Ok(());
         }
@@ -182,6 +200,16 @@ impl Printer<'_, '_> {
             self.combine(fold, &whole, &whole, &part)?;
         }
         Ok(())
+    }
+
+    /// Takes what is held as ranks for the values that they stand for.
+    pub fn take_values(&mut self, fold: &mut Fold<'_>) {
+        let Some(op) = fold.ranked.take() else { return };
+        for name in &mut fold.names[0] {
+            let value = self.scalars.of_rank(op, name).expect("the operation has ranks");
+            self.text.line(format_args!("let {name}_value = {value};"));
+            name.push_str("_value");
+        }
     }
 
     /// Folds the lanes of each thread, where they lie along inner indices.

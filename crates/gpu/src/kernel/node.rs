@@ -231,7 +231,12 @@ impl Printer<'_, '_> {
     /// The element of a row-local array at the current inner index: one array a lane, one element a chunk.
     fn local(&self, scope: &Scope<'_>, array: usize, lane: u32) -> String {
         let local = &self.locals[array];
-        let chunk = if scope.stage.inner.is_empty() { "0u" } else { "k" };
+        let kept = self.schedule.scratch[array] == Placement::Private && self.schedule.team > 1;
+        let chunk = match scope.stage.inner.is_empty() || (kept && local.chunks == 1) {
+            true => "0u",
+            false if kept => "u",
+            false => "k",
+        };
         let lanes = i64::from(self.schedule.lanes.width);
         let (chunks, points) = (local.chunks, i64::from(self.schedule.points()));
         let shift = |by: i64| if by == 0 { String::new() } else { format!(" + {by}u") };

@@ -1,6 +1,6 @@
 //! How a kernel's rows and inner indices are spread over threads.
 
-use plan::{Kernel, NodeOp, Stage};
+use plan::{Combiner, Kernel, NodeOp, Reduction, Stage};
 use tensor::DType;
 
 use super::expression::div_up;
@@ -57,6 +57,12 @@ const GROUPS: i64 = 1 << 15;
 /// Elements of a row-local array that a thread keeps to itself.
 const PRIVATE_ELEMENTS: i64 = 32;
 
+/// Chunks of a thread, at most, that are visited in a loop of known length where all threads have as many.
+const EXACT: i64 = 16;
+
+/// Chunks that a member of a team folds by a graph, which costs more than a load, if there are enough rows.
+const GRAPH_CHUNKS: i64 = 32;
+
 /// Chunks that a member of a team folds if there are enough rows to fill the device: as many loads are in flight.
 const CHUNKS: i64 = 4;
 
@@ -64,6 +70,12 @@ impl Schedule {
     /// Points of a workgroup at a time.
     pub fn points(&self) -> u32 {
         self.threads / self.team
+    }
+
+    /// The chunks that each member of a team visits, where all visit as many, and few: the loop over them is exact.
+    pub fn exact_trips(&self, chunks: i64) -> Option<i64> {
+        let team = i64::from(self.team);
+        (self.split == 1 && chunks % team == 0 && chunks / team <= EXACT).then_some(chunks / team)
     }
 
     /// For one workgroup of these threads, without vectors; folds and row-local arrays may take so many bytes each.
@@ -113,9 +125,16 @@ impl Schedule {
                 let flat = kernel.stages.iter().find(uses).is_none_or(|stage| stage.inner.is_empty());
                 let lanes =
                     if self.lanes.direction == Direction::Inner { 1 } else { i64::from(self.lanes.width) };
+                let chunks = if lanes == 1 { count / i64::from(self.lanes.width) } else { count };
+                let kept = match self.team {
+                    1 => count * lanes,
+                    _ => {
+                        self.exact_trips(chunks).map_or(i64::MAX, |trips| trips * i64::from(self.lanes.width))
+                    }
+                };
                 let bytes =
                     count * lanes * i64::from(self.points()) * kernel.scratch[array].size().max(4) as i64;
-                if flat || (self.team == 1 && count * lanes <= PRIVATE_ELEMENTS) {
+                if flat || kept <= PRIVATE_ELEMENTS {
                     Placement::Private
                 } else if self.team > 1 && bytes <= room {
                     room -= bytes;
@@ -285,10 +304,13 @@ fn rows(kernel: &Kernel, inner: i64) -> Schedule {
     let mut schedule = Schedule::serial(kernel);
     schedule.lanes = inner_lanes(kernel);
     let chunks = inner / i64::from(schedule.lanes.width);
+    let graph = |reduction: &Reduction| matches!(reduction.combiner, Combiner::Graph(_));
+    let dear = kernel.stages.iter().flat_map(|stage| &stage.reductions).any(graph);
+    let each = if dear { GRAPH_CHUNKS } else { CHUNKS };
     let mut team = 1;
     while team < THREADS
         && i64::from(team) < chunks
-        && (i64::from(team) * CHUNKS < chunks || kernel.rows() * i64::from(team) < FULL)
+        && (i64::from(team) * each < chunks || kernel.rows() * i64::from(team) < FULL)
     {
         team *= 2;
     }

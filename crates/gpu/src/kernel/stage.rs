@@ -1,22 +1,20 @@
 //! Printing the stages of a kernel, for one point.
 
-use plan::{NodeId, Stage};
+use plan::{NodeId, NodeOp, Stage};
 
 use super::expression::div_up;
 use super::fold::Fold;
 use super::lanes::Direction;
 use super::print::{Printer, Scope};
+use super::schedule::Placement;
 use crate::lower::Refusal;
 use crate::scalar::register;
 
 /// Chunks that a thread folds before the sum joins that of the blocks before, at least.
 const LEAST_BLOCK: i64 = 16;
 
-/// Chunks whose loads are in flight at once.
+/// Chunks whose loads are in flight at once: they are written out, since drivers do not unroll loops.
 const UNROLL: i64 = 4;
-
-/// Chunks of a thread, at most, that are visited in a loop of known length where all threads have as many.
-const EXACT: i64 = 16;
 
 /// The chunks of inner indices that a team visits: member `m` those from `first + m` by `team` below `last`.
 struct Range {
@@ -82,6 +80,7 @@ impl Printer<'_, '_> {
             }
             let live_members = self.live_members(&range);
             self.fold_team(&folds, &live_members)?;
+            folds.iter_mut().for_each(|fold| self.take_values(fold));
         }
         self.finish_all(&mut scope, Some(&folds), row)
     }
@@ -146,29 +145,49 @@ impl Printer<'_, '_> {
         if trips == 1 {
             self.text.open(format_args!("if ({start} < {}) {{", range.last));
             self.text.line(format_args!("let k = {start};"));
-            self.chunk(scope, folds, wanted, "", "true", live)?;
-            self.text.close();
-            return Ok(());
-        }
-        if self.schedule.split == 1 && range.count % team == 0 && trips <= EXACT {
-            self.text.open(format_args!("for (var u = 0u; u < {trips}u; u++) {{"));
-            let first = if team == 1 { "u".to_owned() } else { format!("member + u * {team}u") };
-            self.text.line(format_args!("let k = {first};"));
-            self.chunk(scope, folds, wanted, "", "u == 0u", live)?;
+            self.chunk(scope, folds, wanted, "", true, live)?;
             self.text.close();
             return Ok(());
         }
         let bare = scope.stage.stores.is_empty() && scope.stage.scratch.is_empty();
-        let pure = bare && folds.iter().all(|fold| fold.identity.is_some());
+        // Folds without a value that changes nothing begin with their first element.
+        let peeled = folds.iter().any(|fold| fold.identity.is_none());
+        if self.schedule.exact_trips(range.count).is_some() {
+            let place = if team == 1 { "u".to_owned() } else { format!("member + u * {team}u") };
+            // What a thread keeps of a row stays in registers if it is named by constants.
+            let kept = team > 1 && self.keeps(scope.stage);
+            let few = bare && trips <= 2 * UNROLL;
+            let unrolled = if kept || few { trips } else { i64::from(peeled) };
+            for turn in 0..unrolled {
+                self.text.open("{");
+                self.text.line(format_args!("const u = {turn}u;"));
+                self.text.line(format_args!("let k = {place};"));
+                self.chunk(scope, folds, wanted, "", turn == 0, live)?;
+                self.text.close();
+            }
+            if unrolled < trips {
+                self.text.open(format_args!("for (var u = {unrolled}u; u < {trips}u; u++) {{"));
+                self.text.line(format_args!("let k = {place};"));
+                self.chunk(scope, folds, wanted, "", false, live)?;
+                self.text.close();
+            }
+            return Ok(());
+        }
+        let mut begin = start.clone();
+        if peeled {
+            self.text.open(format_args!("if ({start} < {}) {{", range.last));
+            self.text.line(format_args!("let k = {start};"));
+            self.chunk(scope, folds, wanted, "", true, live)?;
+            self.text.close();
+            begin = format!("{start} + {team}u");
+        }
         let mut block = (trips as f64).sqrt().ceil() as i64;
         block = div_up(block.max(LEAST_BLOCK), UNROLL) * UNROLL;
         let blocked = trips > 2 * block && folds.iter().any(Fold::rounds);
-        let first = format!("k == {start}");
         let (last, prefix) = if blocked { ("end".to_owned(), "part_") } else { (range.last.clone(), "") };
-        let mut begin = start.clone();
         if blocked {
             let stride = block * team;
-            let line = format!("for (var block = {start}; block < {}; block += {stride}u) {{", range.last);
+            let line = format!("for (var block = {begin}; block < {}; block += {stride}u) {{", range.last);
             self.text.open(line);
             self.text.line(format_args!("let end = min(block + {stride}u, {});", range.last));
             for fold in folds.iter().filter(|fold| fold.identity.is_some()) {
@@ -176,19 +195,21 @@ impl Printer<'_, '_> {
             }
             begin = "block".to_owned();
         }
-        if pure && trips >= UNROLL {
+        if bare && trips >= UNROLL {
             self.text.line(format_args!("var next = {begin};"));
             let ahead = (UNROLL - 1) * team;
             self.text.open(format_args!("for (; next + {ahead}u < {last}; next += {}u) {{", UNROLL * team));
-            self.text.open(format_args!("for (var u = 0u; u < {UNROLL}u; u++) {{"));
-            self.text.line(format_args!("let k = next + u * {team}u;"));
-            self.chunk(scope, folds, wanted, prefix, &first, live)?;
-            self.text.close();
+            for turn in 0..UNROLL {
+                self.text.open("{");
+                self.text.line(format_args!("let k = next + {}u;", turn * team));
+                self.chunk(scope, folds, wanted, prefix, false, live)?;
+                self.text.close();
+            }
             self.text.close();
             begin = "next".to_owned();
         }
         self.text.open(format_args!("for (var k = {begin}; k < {last}; k += {team}u) {{"));
-        self.chunk(scope, folds, wanted, prefix, &first, live)?;
+        self.chunk(scope, folds, wanted, prefix, false, live)?;
         self.text.close();
         if blocked {
             for fold in folds.iter().filter(|fold| fold.identity.is_some()) {
@@ -199,14 +220,24 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// Prints what is done at the chunk `k`.
+    /// Whether a stage uses row-local arrays that threads keep to themselves.
+    fn keeps(&self, stage: &Stage) -> bool {
+        let read = stage.nodes.iter().filter_map(|node| match node.op {
+            NodeOp::Scratch(array) => Some(array),
+            _ => None,
+        });
+        let mut used = read.chain(stage.scratch.iter().map(|&(array, _)| array));
+        used.any(|array| self.schedule.scratch[array] == Placement::Private)
+    }
+
+    /// Prints what is done at the chunk `k`; `first` says that it is the first of the thread.
     fn chunk(
         &mut self,
         scope: &mut Scope<'_>,
         folds: &[Fold<'_>],
         wanted: &[NodeId],
         prefix: &str,
-        first: &str,
+        first: bool,
         live: Option<&str>,
     ) -> Result<(), Refusal> {
         let chunked = self.schedule.lanes.direction == Direction::Inner && self.schedule.lanes.width > 1;

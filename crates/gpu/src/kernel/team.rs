@@ -17,7 +17,7 @@ impl Printer<'_, '_> {
         }
         match self.scalars.features.subgroup {
             Some((size, _)) if self.schedule.members_first && self.shuffle(folds)? => {
-                self.fold_by_subgroups(folds, size)
+                self.fold_by_subgroups(folds, size, live)
             }
             _ => self.fold_by_tree(folds, live),
         }
@@ -27,56 +27,96 @@ impl Printer<'_, '_> {
     fn shuffle(&self, folds: &[Fold<'_>]) -> Result<bool, Refusal> {
         let mut all = true;
         for fold in folds {
-            let register = register(fold.dtypes[0], self.scalars.features)?;
-            all &=
-                matches!(register, Register::F32 | Register::I32 | Register::U32) && fold.identity.is_some();
+            for value in 0..fold.names.len() {
+                let register = register(fold.held(value), self.scalars.features)?;
+                all &= matches!(register, Register::F32 | Register::I32 | Register::U32);
+            }
         }
         Ok(all)
     }
 
-    /// Exchanges within subgroups, whose members are neighbouring threads, then in workgroup memory between them. The
-    /// operations commute, so that all members come to the same bits.
-    fn fold_by_subgroups(&mut self, folds: &[Fold<'_>], size: u32) -> Result<(), Refusal> {
+    /// Exchanges within subgroups, whose members are neighbouring threads, then in workgroup memory between them. Where
+    /// all members have a partial result they come to the same bits, since the operations commute; otherwise the first
+    /// member of each subgroup has that of the subgroup.
+    fn fold_by_subgroups(&mut self, folds: &[Fold<'_>], size: u32, live: &str) -> Result<(), Refusal> {
         let team = self.schedule.team;
         let within = size.min(team);
         let mut half = within / 2;
         while half > 0 {
             for fold in folds {
-                for name in &fold.names[0] {
-                    self.text.open("{");
-                    self.text.line(format_args!("let other = subgroupShuffleXor({name}, {half}u);"));
-                    let own = [name.clone()];
-                    self.combine(fold, &own, &own, &["other".to_owned()])?;
-                    self.text.close();
+                for lane in 0..fold.names[0].len() {
+                    self.exchange(fold, lane, half, within, live)?;
                 }
             }
             half /= 2;
         }
         let parts = team / within;
         if parts == 1 {
+            for name in folds
+                .iter()
+                .filter(|fold| fold.identity.is_none())
+                .flat_map(|fold| fold.names.iter().flatten())
+            {
+                self.text.line(format_args!("{name} = subgroupShuffle({name}, (lid - member) % {size}u);"));
+            }
             return Ok(());
         }
         let memory = self.cells(folds, parts * self.schedule.points())?;
         self.text.line(format_args!("let parts = slot * {parts}u;"));
         self.text.open(format_args!("if (member % {within}u == 0u) {{"));
+        for (name, array) in named_cells(folds, &memory) {
+            self.text.line(format_args!("{array}[parts + member / {within}u] = {name};"));
+        }
+        self.text.close();
+        self.text.line("workgroupBarrier();");
+        for (name, array) in named_cells(folds, &memory) {
+            self.text.line(format_args!("{name} = {array}[parts];"));
+        }
+        self.text.open(format_args!("for (var i = 1u; i < {parts}u; i++) {{"));
         for (fold, arrays) in folds.iter().zip(&memory) {
-            for (name, array) in fold.names[0].iter().zip(&arrays[0]) {
-                self.text.line(format_args!("{array}[parts + member / {within}u] = {name};"));
+            if fold.identity.is_none() {
+                self.text.open(format_args!("if (i * {within}u < {live}) {{"));
+            }
+            for lane in 0..fold.names[0].len() {
+                let own: Vec<String> = fold.names.iter().map(|names| names[lane].clone()).collect();
+                let others: Vec<String> =
+                    arrays.iter().map(|arrays| format!("{}[parts + i]", arrays[lane])).collect();
+                self.combine_cells(fold, &own, &own, &others)?;
+            }
+            if fold.identity.is_none() {
+                self.text.close();
             }
         }
         self.text.close();
         self.text.line("workgroupBarrier();");
-        for (fold, arrays) in folds.iter().zip(&memory) {
-            for (name, array) in fold.names[0].iter().zip(&arrays[0]) {
-                self.text.line(format_args!("{name} = {array}[parts];"));
-                self.text.open(format_args!("for (var i = 1u; i < {parts}u; i++) {{"));
-                self.text.line(format_args!("let other = {array}[parts + i];"));
-                let own = [name.clone()];
-                self.combine(fold, &own, &own, &["other".to_owned()])?;
-                self.text.close();
-            }
+        Ok(())
+    }
+
+    /// Combines the partial results of members of a subgroup that are `half` apart.
+    fn exchange(
+        &mut self,
+        fold: &Fold<'_>,
+        lane: usize,
+        half: u32,
+        within: u32,
+        live: &str,
+    ) -> Result<(), Refusal> {
+        let own: Vec<String> = fold.names.iter().map(|names| names[lane].clone()).collect();
+        let others: Vec<String> = (0..own.len()).map(|value| format!("other{value}")).collect();
+        let shuffle = if fold.identity.is_some() { "subgroupShuffleXor" } else { "subgroupShuffleDown" };
+        self.text.open("{");
+        for (name, other) in own.iter().zip(&others) {
+            self.text.line(format_args!("let {other} = {shuffle}({name}, {half}u);"));
         }
-        self.text.line("workgroupBarrier();");
+        if fold.identity.is_none() {
+            let inside = format!("member % {within}u + {half}u < {within}u && member + {half}u < {live}");
+            self.text.open(format_args!("if ({inside}) {{"));
+            self.combine(fold, &own, &own, &others)?;
+            self.text.close();
+        } else {
+            self.combine(fold, &own, &own, &others)?;
+        }
+        self.text.close();
         Ok(())
     }
 
@@ -105,7 +145,7 @@ impl Printer<'_, '_> {
                 let own: Vec<String> = arrays.iter().map(|arrays| format!("{}[lid]", arrays[lane])).collect();
                 let others: Vec<String> =
                     arrays.iter().map(|arrays| format!("{}[other]", arrays[lane])).collect();
-                self.combine_cells(fold, &own, &others)?;
+                self.combine_cells(fold, &own, &own, &others)?;
             }
             if fold.identity.is_none() {
                 self.text.close();
@@ -126,8 +166,14 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// Combines elements of workgroup memory, through names.
-    fn combine_cells(&mut self, fold: &Fold<'_>, own: &[String], others: &[String]) -> Result<(), Refusal> {
+    /// Combines results, of which some are in workgroup memory, through names.
+    fn combine_cells(
+        &mut self,
+        fold: &Fold<'_>,
+        targets: &[String],
+        own: &[String],
+        others: &[String],
+    ) -> Result<(), Refusal> {
         self.text.open("{");
         let mut named = |cells: &[String], prefix: &str| -> Vec<String> {
             let mut names = Vec::new();
@@ -139,7 +185,7 @@ impl Printer<'_, '_> {
             names
         };
         let (a, b) = (named(own, "a"), named(others, "b"));
-        self.combine(fold, own, &a, &b)?;
+        self.combine(fold, targets, &a, &b)?;
         self.text.close();
         Ok(())
     }
@@ -150,8 +196,8 @@ impl Printer<'_, '_> {
         let mut count = 0;
         for fold in folds {
             let mut arrays = Vec::new();
-            for (names, &dtype) in fold.names.iter().zip(&fold.dtypes) {
-                let register = register(dtype, self.scalars.features)?;
+            for (value, names) in fold.names.iter().enumerate() {
+                let register = register(fold.held(value), self.scalars.features)?;
                 let cells = names.iter().map(|_| {
                     count += 1;
                     self.shared.array(&format!("t{}", count - 1), register, len)
@@ -162,4 +208,13 @@ impl Printer<'_, '_> {
         }
         Ok(memory)
     }
+}
+
+/// The names of partial results, each with its array of workgroup memory.
+fn named_cells<'a>(
+    folds: &'a [Fold<'_>],
+    memory: &'a Cells,
+) -> impl Iterator<Item = (&'a String, &'a String)> {
+    let names = folds.iter().flat_map(|fold| fold.names.iter().flatten());
+    names.zip(memory.iter().flatten().flatten())
 }

@@ -27,6 +27,10 @@ const THREADS: u32 = 256;
 /// Elements for which tiles pay.
 const LEAST: i64 = 1 << 14;
 
+/// Tiles along the axis of the loads that follow one another: so both loads and stores of what runs at a time cover
+/// long pieces of memory.
+const BAND: i64 = 16;
+
 /// How a kernel is transposed.
 #[derive(Clone, Debug)]
 pub(super) struct Tiling {
@@ -80,10 +84,12 @@ pub(super) fn tiling(kernel: &Kernel, features: &Features) -> Option<Tiling> {
         }
     }
     let axis = axis.filter(|&axis| kernel.parallel[axis] >= 16)?;
+    let bytes = |edge: u32| -> u32 {
+        let cells = loads.iter().map(|&load| stage.nodes[load].dtype.size().max(4) as u32);
+        cells.sum::<u32>() * edge * (edge + 1)
+    };
     let edge = if width == 1 { 32 } else { 64 };
-    let tile = |load: &usize| stage.nodes[*load].dtype.size().max(4) as u32 * edge * (edge + 1);
-    let bytes: u32 = loads.iter().map(tile).sum();
-    (bytes <= features.workgroup_bytes).then_some(Tiling { axis, loads, edge, lanes })
+    (bytes(edge) <= features.workgroup_bytes).then_some(Tiling { axis, loads, edge, lanes })
 }
 
 /// Prints and launches a transpose.
@@ -119,16 +125,24 @@ impl Printer<'_, '_> {
         let stage: &Stage = &kernel.stages[0];
         let (rank, edge) = (kernel.parallel.len(), tiling.edge);
         let (across, last) = (tiling.axis, rank - 1);
-        // The grid: tiles along both axes, and all indices of the others.
-        let mut tiles = kernel.parallel.clone();
-        for axis in [across, last] {
-            tiles[axis] = div_up(tiles[axis], edge.into());
+        // The grid: all indices of the other axes, and tiles along both in bands.
+        let mut others = kernel.parallel.clone();
+        let [tiles_b, tiles_c] =
+            [across, last].map(|axis| div_up(std::mem::replace(&mut others[axis], 1), edge.into()));
+        let (plane, band) = (tiles_b * tiles_c, BAND.min(tiles_b));
+        let groups = plane * others.iter().product::<i64>();
+        for line in [
+            format!("let other = group / {plane}u;"),
+            format!("let tile = group % {plane}u;"),
+            format!("let band = tile / {}u * {band}u;", band * tiles_c),
+            format!("let width = min({band}u, {tiles_b}u - band);"),
+            format!("let within = tile - band * {tiles_c}u;"),
+            format!("let corner_b = (band + within % width) * {edge}u;"),
+            format!("let corner_c = within / width * {edge}u;"),
+        ] {
+            self.text.line(format_args!("{line}"));
         }
-        let groups: i64 = tiles.iter().product();
-        self.axes("group", 0, &tiles, false);
-        for (name, axis) in [("corner_b", across), ("corner_c", last)] {
-            self.text.line(format_args!("let {name} = a{axis} * {edge}u;"));
-        }
+        self.axes("other", 0, &others, false);
         let mut names = Vec::new();
         for (number, &load) in tiling.loads.iter().enumerate() {
             let register = register(stage.nodes[load].dtype, self.scalars.features)?;
@@ -136,44 +150,82 @@ impl Printer<'_, '_> {
         }
         let rows = |threads_along: u32| (THREADS / threads_along, edge / (THREADS / threads_along));
 
+        // All loads are on their way before the first is stored. Those behind the edge are of the last element.
         let (step, turns) = rows(edge);
-        self.text.open(format_args!("for (var turn = 0u; turn < {turns}u; turn++) {{"));
+        let whole = [across, last].map(|axis| kernel.parallel[axis] % i64::from(edge) == 0);
+        let within = |corner: &str, place: &str, axis: usize, whole: bool| match whole {
+            true => format!("let a{axis} = {corner} + {place};"),
+            false => format!("let a{axis} = min({corner} + {place}, {}u);", kernel.parallel[axis] - 1),
+        };
         self.text.line(format_args!("let b = lid % {edge}u;"));
-        self.text.line(format_args!("let c = lid / {edge}u + turn * {step}u;"));
-        self.text.line(format_args!("let a{across} = corner_b + b;"));
-        self.text.line(format_args!("let a{last} = corner_c + c;"));
-        self.text.open(format_args!("if ({}) {{", inside(kernel, across, last)));
-        for (tile, &load) in names.iter().zip(&tiling.loads) {
-            let NodeOp::Load { input, access, .. } = &stage.nodes[load].op else {
-                unreachable!("tiles are of loads")
-            };
-            let scope = Scope {
-                stage,
-                varying: Lanes::ONE.varying(kernel, stage),
-                values: vec![None; stage.nodes.len()],
-                at_start: false,
-            };
-            let place = self.index(&scope, &access.expr, 0, false);
-            self.text.line(format_args!("let at{load} = {place};"));
-            let value = self.element(*input, &format!("at{load}"))?;
-            self.text.line(format_args!("{tile}[c * {}u + b] = {value};", edge + 1));
+        for turn in 0..turns {
+            for &load in &tiling.loads {
+                let dtype = register(stage.nodes[load].dtype, self.scalars.features)?;
+                self.text.line(format_args!("var t{load}_{turn}: {};", dtype.wgsl()));
+            }
+            self.text.open("{");
+            self.text.line(format_args!("let c = lid / {edge}u + {}u;", turn * step));
+            self.text.line(format_args!("{}", within("corner_b", "b", across, whole[0])));
+            self.text.line(format_args!("{}", within("corner_c", "c", last, whole[1])));
+            for &load in &tiling.loads {
+                let NodeOp::Load { input, access, .. } = &stage.nodes[load].op else {
+                    unreachable!("tiles are of loads")
+                };
+                let scope = Scope {
+                    stage,
+                    varying: Lanes::ONE.varying(kernel, stage),
+                    values: vec![None; stage.nodes.len()],
+                    at_start: false,
+                };
+                let place = self.index(&scope, &access.expr, 0, false);
+                self.text.line(format_args!("let at{load} = {place};"));
+                let value = self.element(*input, &format!("at{load}"))?;
+                self.text.line(format_args!("t{load}_{turn} = {value};"));
+            }
+            self.text.close();
         }
-        self.text.close();
-        self.text.close();
+        for turn in 0..turns {
+            for (tile, &load) in names.iter().zip(&tiling.loads) {
+                let line = edge + 1;
+                let place = format!("(lid / {edge}u + {}u) * {line}u + b", turn * step);
+                self.text.line(format_args!("{tile}[{place}] = t{load}_{turn};"));
+            }
+        }
         self.text.line("workgroupBarrier();");
 
         let width = tiling.lanes.width;
         let along = edge / width;
         let (step, turns) = rows(along);
-        self.text.open(format_args!("for (var turn = 0u; turn < {turns}u; turn++) {{"));
-        self.text.line(format_args!("let b = lid / {along}u + turn * {step}u;"));
+        for turn in 0..turns {
+            self.store_tile(tiling, &names, turn * step, along)?;
+        }
+        Ok(groups)
+    }
+
+    /// Prints the computation and stores of the elements of a tile that are `shift` lines behind the thread's first.
+    fn store_tile(
+        &mut self,
+        tiling: &Tiling,
+        names: &[String],
+        shift: u32,
+        along: u32,
+    ) -> Result<(), Refusal> {
+        let kernel = self.kernel;
+        let stage: &Stage = &kernel.stages[0];
+        let (across, last, edge) = (tiling.axis, kernel.parallel.len() - 1, tiling.edge);
+        let width = tiling.lanes.width;
+        self.text.open("{");
+        self.text.line(format_args!("let b = lid / {along}u + {shift}u;"));
         self.text.line(format_args!("let c = (lid % {along}u) * {width}u;"));
         self.text.line(format_args!("let a{across} = corner_b + b;"));
         self.text.line(format_args!("let a{last} = corner_c + c;"));
         if width > 1 {
             self.text.line(format_args!("let c{last} = a{last} / {width}u;"));
         }
-        self.text.open(format_args!("if ({}) {{", inside(kernel, across, last)));
+        match inside(kernel, across, last, edge) {
+            Some(inside) => self.text.open(format_args!("if ({inside}) {{")),
+            None => self.text.open("{"),
+        }
         let mut scope = Scope {
             stage,
             varying: tiling.lanes.varying(kernel, stage),
@@ -194,11 +246,14 @@ impl Printer<'_, '_> {
         self.stores(&scope, None)?;
         self.text.close();
         self.text.close();
-        Ok(groups)
+        Ok(())
     }
 }
 
-/// The condition that both axes of a tile are inside.
-fn inside(kernel: &Kernel, across: usize, last: usize) -> String {
-    format!("a{across} < {}u && a{last} < {}u", kernel.parallel[across], kernel.parallel[last])
+/// The condition that both axes of a tile are inside, if it is not always so.
+fn inside(kernel: &Kernel, across: usize, last: usize, edge: u32) -> Option<String> {
+    let ragged = [across, last].into_iter().filter(|&axis| kernel.parallel[axis] % i64::from(edge) != 0);
+    let conditions: Vec<String> =
+        ragged.map(|axis| format!("a{axis} < {}u", kernel.parallel[axis])).collect();
+    (!conditions.is_empty()).then(|| conditions.join(" && "))
 }

@@ -36,6 +36,13 @@ impl Scalars<'_> {
                 let (a, b) = (self.call("f32_weak_order", &[a]), self.call("f32_weak_order", &[b]));
                 format!("({a} {symbol} {b})")
             }
+            // The test for NaN.
+            (DTypeClass::Float, _) if a == b && direction == ComparisonDirection::Ne => {
+                self.call("f32_is_nan", &[a])
+            }
+            (DTypeClass::Float, _) if a == b && direction == ComparisonDirection::Eq => {
+                format!("(!{})", self.call("f32_is_nan", &[a]))
+            }
             (DTypeClass::Float, _) => {
                 let ordered = self.call("f32_ordered", &[a, b]);
                 match direction {

@@ -87,7 +87,40 @@ impl Scalars<'_> {
             "-" | "abs" | "ceil" | "floor" | "round" | "sqrt" | "inverseSqrt" => format!("{name}({a})"),
             _ => self.call(name, &[a]),
         };
+        let exact = matches!(
+            op,
+            UnaryOp::Negate
+                | UnaryOp::Abs
+                | UnaryOp::Ceil
+                | UnaryOp::Floor
+                | UnaryOp::RoundNearestEven
+                | UnaryOp::RoundNearestAfz
+                | UnaryOp::Sign
+        );
+        // Of smaller types some lack negative zero.
+        if exact && matches!(dtype, DType::F16 | DType::BF16) {
+            return Some(value);
+        }
         Some(self.round(dtype, value))
+    }
+
+    /// An i32 expression that orders f32 values as `op`, a maximum or minimum, does: with NaN beyond all numbers. So
+    /// many values are folded by integers. `None` for other operations.
+    pub fn rank(&mut self, op: BinaryOp, x: &str) -> Option<String> {
+        match op {
+            BinaryOp::Maximum => Some(self.call("f32_maximum_rank", &[x])),
+            BinaryOp::Minimum => Some(self.call("f32_minimum_rank", &[x])),
+            _ => None,
+        }
+    }
+
+    /// The f32 value of a [`rank`](Scalars::rank).
+    pub fn of_rank(&mut self, op: BinaryOp, rank: &str) -> Option<String> {
+        match op {
+            BinaryOp::Maximum => Some(self.call("f32_of_maximum_rank", &[rank])),
+            BinaryOp::Minimum => Some(self.call("f32_of_minimum_rank", &[rank])),
+            _ => None,
+        }
     }
 
     pub(super) fn float_binary(&mut self, op: BinaryOp, dtype: DType, a: &str, b: &str) -> Option<String> {

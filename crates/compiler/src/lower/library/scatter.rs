@@ -6,7 +6,7 @@ use plan::{Block, StepOp};
 use stablehlo::Operation;
 use tensor::Dims;
 
-use super::{Lowering, copy, returns_argument, scalar_function};
+use super::{Lowering, returns_argument, scalar_function};
 use crate::Error;
 
 impl<'a> Lowering<'a> {
@@ -43,12 +43,12 @@ impl<'a> Lowering<'a> {
             combiner,
         };
         let origin = self.origin(operation);
-        let operands: Vec<_> = operation.operands.iter().map(|&value| self.typed_slot(value)).collect();
         let results = self.results(operation);
-        for (&from, &to) in operands.iter().zip(&results) {
-            block.steps.push(copy(from, to, &origin));
+        for (&value, &result) in operation.operands.iter().zip(&results) {
+            self.write_into(value, result, &origin, block);
         }
-        let reads: Vec<_> = results.iter().chain(&operands[count..]).copied().collect();
+        let others = operation.operands[count..].iter().map(|&value| self.typed_slot(value));
+        let reads: Vec<_> = results.iter().copied().chain(others).collect();
         self.push_step(operation, StepOp::Scatter(step), &reads, &results, block);
         Ok(())
     }
