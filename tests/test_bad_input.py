@@ -1,7 +1,7 @@
 """Mistakes and rough handling: errors a program can catch, never a crash or a hang."""
 
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import jax.numpy as jnp
@@ -132,6 +132,11 @@ def test_scratch_larger_than_memory_is_refused():
         jax.block_until_ready(jax.jit(fn)(put(np.float32(1))))
 
 
+def in_threads(work):
+    """What `work` gives for each number below eight, in as many threads; a hang is a failure."""
+    return list(ThreadPoolExecutor(8).map(work, range(8), timeout=120))
+
+
 def test_threads_compile_and_run():
     """Eight threads agree with one."""
 
@@ -145,23 +150,7 @@ def test_threads_compile_and_run():
         return results
 
     expected = [work(seed) for seed in range(8)]
-    seen: list = [None] * 8
-    failures = []
-
-    def target(seed):
-        try:
-            seen[seed] = work(seed)
-        except Exception as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=target, args=(seed,)) for seed in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-        assert not thread.is_alive()
-    assert not failures
-    for ours, theirs in zip(seen, expected, strict=True):
+    for ours, theirs in zip(in_threads(work), expected, strict=True):
         for a, b in zip(ours, theirs, strict=True):
             np.testing.assert_array_equal(a, b)
 
@@ -170,20 +159,11 @@ def test_threads_share_one_executable():
     step = jax.jit(lambda x: jnp.sin(x) + 1)
     x = put(np.arange(5000, dtype=np.float32))
     expected = np.asarray(step(x))
-    failures = []
 
-    def target():
-        for _ in range(50):
-            if not np.array_equal(step(x), expected):
-                failures.append(1)
+    def equal(_):
+        return all(np.array_equal(step(x), expected) for _ in range(50))
 
-    threads = [threading.Thread(target=target) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-        assert not thread.is_alive()
-    assert not failures
+    assert all(in_threads(equal))
 
 
 LONG = """

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assign;
+mod classes;
 mod error;
 pub mod lower;
 pub mod passes;

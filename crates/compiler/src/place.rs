@@ -19,6 +19,7 @@ use plan::{Block, SlotId, Space, Step, StepOp};
 use tensor::TensorType;
 
 use crate::DeviceTarget;
+use crate::classes::Classes;
 use crate::lower::{Buffer, Draft, Home, copy};
 
 /// Places the steps and arrays of a draft that is all on the host.
@@ -54,16 +55,15 @@ impl Decisions {
             .map(|decision| decision.err().map(Arc::from))
             .collect();
         // Steps that write one array belong together.
-        let mut group: Vec<usize> = (0..steps.len()).collect();
+        let mut classes = Classes::new(steps.len());
         let mut writer: HashMap<usize, usize> = HashMap::new();
         for (at, step) in steps.iter().enumerate() {
             for &slot in &step.writes {
                 let first = *writer.entry(owner(draft, slot)).or_insert(at);
-                let (a, b) = (find(&mut group, first), find(&mut group, at));
-                group[a.max(b)] = a.min(b);
+                classes.join(at, first);
             }
         }
-        let groups: Vec<usize> = (0..steps.len()).map(|at| find(&mut group, at)).collect();
+        let groups: Vec<usize> = (0..steps.len()).map(|at| classes.find(at)).collect();
         let mut refused: HashMap<usize, Arc<str>> = HashMap::new();
         for (at, reason) in reasons.iter().enumerate() {
             if let Some(reason) = reason {
@@ -107,14 +107,6 @@ fn fits(step: &Step, types: &[TensorType], target: &DeviceTarget) -> Result<(), 
 
 fn owner(draft: &Draft, slot: SlotId) -> usize {
     draft.buffers[slot.index()].view_of.unwrap_or(slot).index()
-}
-
-fn find(parent: &mut [usize], mut at: usize) -> usize {
-    while parent[at] != at {
-        parent[at] = parent[parent[at]];
-        at = parent[at];
-    }
-    at
 }
 
 struct Placing {
@@ -214,5 +206,32 @@ fn rename(step: &mut Step, new: &impl Fn(SlotId) -> SlotId) {
             branches.iter_mut().for_each(block);
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tensor::DType;
+
+    use super::*;
+
+    #[test]
+    fn the_device_takes_arrays_of_at_most_a_block() {
+        let target = DeviceTarget { arena_block: 64, supports: Arc::new(|_, _| Ok(())) };
+        let types = [16, 17, 0].map(|count| TensorType::new(DType::F32, [count]));
+        let fitting = |reads: &[u32], writes: &[u32]| {
+            let step = Step {
+                op: StepOp::Copy,
+                reads: reads.iter().copied().map(SlotId).collect(),
+                writes: writes.iter().copied().map(SlotId).collect(),
+                origin: "test".into(),
+            };
+            fits(&step, &types, &target)
+        };
+        assert_eq!(fitting(&[0], &[2]), Ok(()));
+        assert_eq!(fitting(&[], &[]), Ok(()));
+        let reason = "an array of 68 bytes; the device takes 64 at once";
+        assert_eq!(fitting(&[0, 1], &[2]), Err(reason.into()));
+        assert_eq!(fitting(&[2], &[1]), Err(reason.into()));
     }
 }

@@ -1,6 +1,7 @@
 //! Runs kernels and plans on an engine and compares with the slow evaluator.
 
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use num_complex::Complex;
 use plan::evaluate::{self, Elements};
@@ -51,6 +52,29 @@ impl Numbers {
     pub fn array(&mut self, dtype: DType, len: usize) -> Elements {
         (0..len).map(|_| self.scalar(dtype)).collect()
     }
+}
+
+/// An array of pseudo-random small integers, exact in every type.
+pub fn small_integers(dtype: DType, dims: &[i64], seed: u64) -> Literal {
+    let ty = TensorType::new(dtype, dims.iter().copied());
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let low = if dtype.is_integer() && Scalar::from_i64(dtype, -1).as_i64() > 0 { 0 } else { -3 };
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % 7) as i64 + low
+    };
+    let count = ty.len();
+    let values: Vec<Scalar> = (0..count)
+        .map(|_| match dtype {
+            _ if dtype.is_complex() => {
+                let (re, im) = (next() as f64, next() as f64);
+                Scalar::from_complex(dtype, Complex::new(re, im))
+            }
+            DType::Bool => Scalar::bool(next() > 0),
+            _ => Scalar::from_i64(dtype, next()),
+        })
+        .collect();
+    Literal::from_scalars(ty, values)
 }
 
 /// How far results may lie from the evaluator's.
@@ -139,6 +163,26 @@ pub fn wait(completion: Completion) -> Result<(), EngineError> {
     }
 }
 
+/// Starts to bring the start of an allocation to the host.
+pub fn download(
+    memory: &dyn DeviceMemory,
+    address: *mut u8,
+    bytes: usize,
+) -> Receiver<Result<Vec<u8>, EngineError>> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let then = move |outcome: Result<&[u8], EngineError>| {
+        sender.send(outcome.map(<[u8]>::to_vec)).expect("the receiver waits");
+    };
+    memory.download(address, bytes, Box::new(then));
+    receiver
+}
+
+/// Bytes on each side of an array on a device, to see that they are left alone.
+const GUARD: usize = 64;
+
+/// What guards hold.
+const GUARD_BYTE: u8 = 0xa5;
+
 /// Memory of an array or an arena, on the host or on a device.
 struct Region<'a> {
     address: *mut u8,
@@ -147,40 +191,53 @@ struct Region<'a> {
 }
 
 impl<'a> Region<'a> {
-    /// Memory with these contents; on the host the contents themselves.
+    /// Memory with these contents; on the host the contents themselves, on a device between guards.
     fn new(engine: &'a dyn Engine, contents: &mut AlignedBytes) -> Self {
         let (device, bytes) = (engine.memory(), contents.len());
-        let address = match device {
-            None => contents.as_mut_ptr(),
-            Some(memory) => {
-                // Neighbours and padding must be left alone or do no harm: they start dirty too.
-                let address = memory.allocate(bytes.max(1)).expect("the device has memory");
-                memory.upload(contents, address).expect("the device takes bytes");
-                address
-            }
-        };
-        Region { address, bytes, device }
+        let Some(memory) = device else { return Region { address: contents.as_mut_ptr(), bytes, device } };
+        let mut guarded = vec![GUARD_BYTE; Self::guarded(bytes)];
+        guarded[GUARD..][..bytes].copy_from_slice(contents);
+        let allocation = memory.allocate(guarded.len()).expect("the device has memory");
+        memory.upload(&guarded, allocation).expect("the device takes bytes");
+        Region { address: allocation.wrapping_add(GUARD), bytes, device }
     }
 
-    /// Brings the contents back.
-    fn fetch(&self, contents: &mut AlignedBytes) -> Result<(), EngineError> {
-        let Some(memory) = self.device else { return Ok(()) };
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let then = move |outcome: Result<&[u8], EngineError>| {
-            sender.send(outcome.map(<[u8]>::to_vec)).expect("the receiver waits");
-        };
-        memory.download(self.address, self.bytes, Box::new(then));
-        contents.copy_from_slice(&receiver.recv().expect("a download is answered")?);
-        Ok(())
+    /// Length with padding, which arrays may write, and guards.
+    fn guarded(bytes: usize) -> usize {
+        bytes.next_multiple_of(64) + 2 * GUARD
+    }
+
+    fn allocation(&self) -> *mut u8 {
+        self.address.wrapping_sub(GUARD)
+    }
+
+    /// Starts to bring the contents of device memory back, with the guards.
+    fn fetch(&self) -> Option<Receiver<Result<Vec<u8>, EngineError>>> {
+        Some(download(self.device?, self.allocation(), Self::guarded(self.bytes)))
     }
 }
 
 impl Drop for Region<'_> {
     fn drop(&mut self) {
         if let Some(memory) = self.device {
-            memory.free(self.address, self.bytes.max(1));
+            memory.free(self.allocation(), Self::guarded(self.bytes));
         }
     }
+}
+
+/// Brings the contents of some regions back, and asserts that all guards are whole.
+fn fetch(regions: &[Region<'_>], contents: &mut [AlignedBytes]) -> Result<(), EngineError> {
+    let fetched: Vec<_> = regions.iter().map(Region::fetch).collect();
+    for ((region, fetched), contents) in regions.iter().zip(fetched).zip(contents) {
+        let Some(fetched) = fetched else { continue };
+        let fetched = fetched.recv().expect("a download is answered")?;
+        let padded = GUARD + region.bytes.next_multiple_of(64);
+        let whole = |guard: &[u8]| guard.iter().all(|&byte| byte == GUARD_BYTE);
+        assert!(whole(&fetched[..GUARD]), "memory before an array was written");
+        assert!(whole(&fetched[padded..]), "memory after an array was written");
+        contents.copy_from_slice(&fetched[GUARD..][..region.bytes]);
+    }
+    Ok(())
 }
 
 /// Puts all slots of a plan for the host into the memory of an engine.
@@ -209,13 +266,13 @@ pub fn execute(
             contents.copy_from_slice(&arguments[argument]);
         }
     }
-    let mut arena = AlignedBytes::zeroed(plan.arena_bytes + plan.device_arena.bytes);
-    arena.fill(0xff);
+    let mut arena = [AlignedBytes::zeroed(plan.arena_bytes + plan.device_arena.bytes)];
+    arena[0].fill(0xff);
     let prepared = engine.prepare(Arc::new(plan))?;
     let plan = prepared.plan();
     let made: Vec<_> = results.iter_mut().map(|contents| Region::new(engine, contents)).collect();
     let given: Vec<_> = arguments.iter_mut().map(|contents| Region::new(engine, contents)).collect();
-    let temporary = Region::new(engine, &mut arena);
+    let temporary = [Region::new(engine, &mut arena[0])];
     let replaced = |argument| plan.results.iter().position(|result| result.alias == Some(argument));
     let address = |placement| match placement {
         Placement::Param(index) => {
@@ -223,14 +280,13 @@ pub fn execute(
         }
         Placement::Result(index) => made[index].address,
         Placement::Constant(_) => std::ptr::null_mut(),
-        Placement::Arena(offset) => temporary.address.wrapping_add(offset),
+        Placement::Arena(offset) => temporary[0].address.wrapping_add(offset),
     };
     let mut table = SlotTable::new(plan.slots.iter().map(|slot| address(slot.placement)).collect());
     wait(prepared.run(0..plan.body.steps.len(), &mut table)?)?;
-    for (region, contents) in made.iter().zip(results) {
-        region.fetch(contents)?;
-    }
-    Ok(())
+    fetch(&made, results)?;
+    fetch(&given, &mut arguments)?;
+    fetch(&temporary, &mut arena)
 }
 
 /// A plan of one step over parameters and results.

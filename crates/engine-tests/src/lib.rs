@@ -8,6 +8,7 @@
 pub mod access;
 pub mod build;
 pub mod control;
+pub mod convolution;
 pub mod elementwise;
 pub mod harness;
 pub mod random;

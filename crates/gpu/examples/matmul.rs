@@ -6,22 +6,21 @@
 //!
 //! Prints a line for each tile, type and size: milliseconds, TFLOP/s, milliseconds until the pipeline was there.
 
-#[path = "../tests/common/mod.rs"]
-mod common;
-
+use std::sync::Arc;
 use std::time::Instant;
 
+use engine_tests::harness::{download, settle, single_step, wait};
+use gpu::command::Command;
 use gpu::library::dot::Choice;
 use gpu::library::dot::cooperative::Cooperative;
 use gpu::library::dot::tile::{Shape, Tile};
 use gpu::library::{convolution, dot};
 use gpu::lower::{Context, Lowered};
+use gpu::{GpuEngine, Lowering, Selection, select};
 use plan::library::{Convolution, ConvolutionDim, Dot, DotDim};
-use plan::{SlotId, Step, StepOp};
+use plan::{Engine, Plan, SlotId, SlotTable, Step, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, Scalar, TensorType};
-
-use self::common::{Device, open};
 
 /// Small multiples of 1/8: sums of their products are exact in f32.
 fn values(len: usize, seed: u64) -> Vec<i32> {
@@ -166,29 +165,45 @@ fn three_by_three(dtype: DType, [batch, size, features]: [i64; 3]) -> (Convoluti
 }
 
 /// Measures a lowered step and prints a line.
-fn measure(device: &Device, name: &str, lowered: &Lowered, problem: &Problem) {
+fn measure(engine: &GpuEngine, name: &str, step: &Step, lowered: &Lowered, problem: &Problem) {
+    let memory = engine.memory().expect("a device has memory");
+    let mut plan = single_step(step.op.clone(), &problem.types[..2], &problem.types[2..]);
+    settle(engine, &mut plan);
+    let plan = Arc::new(plan);
     let out = vec![0xff; problem.types[2].byte_len()];
-    let arrays = device.place(lowered, &[&problem.inputs[0], &problem.inputs[1], &out]);
-    let run = |times: u32| {
+    let contents = [&problem.inputs[0], &problem.inputs[1], &out];
+    let arrays = contents.map(|bytes| {
+        let address = memory.allocate(bytes.len()).expect("the device has memory");
+        memory.upload(bytes, address).expect("the device takes bytes");
+        address
+    });
+    let prepare = |times: u64| {
+        let lower = move |_: &Step, _: Context<'_>, _: &Plan| {
+            let repeated = Command::Repeat { count: times, body: lowered.commands.clone() };
+            Ok(Lowered { commands: vec![repeated], ..lowered.clone() })
+        };
+        let engine = Lowering { engine: engine.clone(), lower };
+        engine.prepare(plan.clone()).expect("the device takes the step")
+    };
+    let run = |times: u64| {
+        let prepared = prepare(times);
         let start = Instant::now();
-        let mut encoder = device.device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            (0..times).for_each(|_| device.record(&mut pass, lowered, &arrays));
-        }
-        device.queue.submit([encoder.finish()]);
-        device.wait();
+        let started = prepared.run(0..1, &mut SlotTable::new(arrays.to_vec())).expect("the step starts");
+        wait(started).expect("the step runs");
         start.elapsed().as_secs_f64()
     };
     let start = Instant::now();
-    common::shaders(lowered).iter().for_each(|shader| drop(device.pipeline(shader)));
+    prepare(1);
     let pipelines = start.elapsed().as_secs_f64();
     run(1);
     let once = run(1);
-    let times = (0.1 / once).ceil().clamp(1.0, 200.0) as u32;
+    let times = (0.1 / once).ceil().clamp(1.0, 200.0) as u64;
     run(times);
-    let best = (0..3).map(|_| run(times)).fold(f64::INFINITY, f64::min) / f64::from(times);
-    let result = device.read(&arrays, 2);
+    let best = (0..3).map(|_| run(times)).fold(f64::INFINITY, f64::min) / times as f64;
+    let result = download(memory, arrays[2], out.len()).recv().expect("an answer").expect("the result");
+    for (address, bytes) in arrays.into_iter().zip(contents) {
+        memory.free(address, bytes.len());
+    }
     let dtype = problem.types[2].dtype;
     let width = TensorType::new(dtype, [1]).byte_len();
     let wrong = problem.expected.iter().filter(|&&(at, expected)| {
@@ -308,23 +323,26 @@ fn main() {
     if sizes.is_empty() {
         sizes = vec![4096, 2048, 8192];
     }
-    let device = open(|info| info.name.to_lowercase().contains(&adapter)).expect("an adapter of that name");
-    println!("{} {:?}", device.name, device.features);
+    let adapter = select(&Selection { name: Some(adapter) }).expect("an adapter of that name");
+    let engine = GpuEngine::new(adapter.open(None).expect("the device opens")).expect("the engine starts");
+    let features = engine.device().features();
+    println!("{} {features:?}", engine.device().kind());
     let wanted = |kind: &str| what == kind || what == "all";
     let fits = |shape: &Shape| {
-        shape.workgroup_bytes() <= device.features.workgroup_bytes
-            && shape.threads() <= device.features.workgroup_threads
+        shape.workgroup_bytes() <= features.workgroup_bytes
+            && shape.threads() <= features.workgroup_threads
             && match shape {
-                Shape::Cooperative(tile) => device.features.cooperative_f16 == Some(tile.edge),
+                Shape::Cooperative(tile) => features.cooperative_f16 == Some(tile.edge),
                 _ => true,
             }
     };
     let plain = || plain_tiles().into_iter().map(Shape::Plain);
     let cooperative = || cooperative_tiles().into_iter().map(Shape::Cooperative);
     let dot = |name: &str, dot: &Dot, problem: &Problem, choice: Option<Choice>| {
-        let context = Context { features: &device.features, types: &problem.types };
-        match dot::lower_as(dot, &step(StepOp::Dot(dot.clone())), context, choice) {
-            Ok(lowered) => measure(&device, name, &lowered, problem),
+        let context = Context { features, types: &problem.types };
+        let step = step(StepOp::Dot(dot.clone()));
+        match dot::lower_as(dot, &step, context, choice) {
+            Ok(lowered) => measure(&engine, name, &step, &lowered, problem),
             Err(why) => println!("{name}: {why}"),
         }
     };
@@ -383,11 +401,11 @@ fn main() {
                 shapes.iter().filter(|shape| fits(shape)).map(|&shape| Some(Choice { shape, parts: 1 }));
             for choice in choices.chain([None]) {
                 let way = choice.map_or_else(|| "default".into(), |choice| describe(&choice.shape));
-                let context = Context { features: &device.features, types: &problem.types };
+                let context = Context { features, types: &problem.types };
                 let step = step(StepOp::Convolution(params.clone()));
                 let name = format!("{} 3x3 {dims:?} {way}", dtype.name());
                 match convolution::lower_as(&params, &step, context, choice) {
-                    Ok(lowered) => measure(&device, &name, &lowered, &problem),
+                    Ok(lowered) => measure(&engine, &name, &step, &lowered, &problem),
                     Err(why) => println!("{name}: {why}"),
                 }
             }

@@ -95,7 +95,7 @@ pub fn grid(groups: u64, max: u32) -> Option<[u32; 3]> {
 }
 
 /// Calls `f` on every launch, nested ones included.
-pub(crate) fn visit_launches(commands: &mut [Command], f: &mut impl FnMut(&mut Launch)) {
+pub fn visit_launches(commands: &mut [Command], f: &mut impl FnMut(&mut Launch)) {
     for command in commands {
         match command {
             Command::Launch(launch) => f(launch),

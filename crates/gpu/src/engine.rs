@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use plan::{
-    Completion, DeviceMemory, Engine, EngineError, OnBytes, Placement, Plan, Prepared, SlotId, SlotTable,
-    Space, Step, StepOp,
+    Completion, DeviceMemory, Engine, EngineError, OnBytes, Plan, Prepared, SlotId, SlotTable, Space, Step,
+    StepOp,
 };
 use tensor::TensorType;
 
@@ -13,6 +13,7 @@ use crate::command::{Command, Launch, Memory, visit_launches};
 use crate::device::Device;
 use crate::gate::{self, Gate, Mode};
 use crate::lower::{self, Context, Refusal};
+use crate::lowering::Lower;
 use crate::pipelines::Pipeline;
 use crate::shader::Shader;
 use crate::stream::{Grid, Places, PreparedLaunch, State, Stream};
@@ -37,15 +38,12 @@ impl GpuEngine {
         &self.stream.device
     }
 
-    /// Makes the next submission look like one that the device gave up: for tests of what follows.
-    #[doc(hidden)]
-    pub fn lose_next_submission(&self) {
-        self.stream.lose_next_submission();
-    }
-}
-
-impl Engine for GpuEngine {
-    fn prepare(&self, plan: Arc<Plan>) -> Result<Arc<dyn Prepared>, EngineError> {
+    /// Prepares a plan whose steps `lower` lowers.
+    pub(crate) fn prepare_as(
+        &self,
+        plan: Arc<Plan>,
+        lower: &Lower<'_>,
+    ) -> Result<Arc<dyn Prepared>, EngineError> {
         let types: Vec<TensorType> = plan.slots.iter().map(|slot| slot.ty.clone()).collect();
         let context = Context { features: self.stream.device.features(), types: &types };
         let mut preparation = Preparation::default();
@@ -53,7 +51,7 @@ impl Engine for GpuEngine {
         for step in &plan.body.steps {
             steps.push(match plan.step_space(step) {
                 Space::Host => Vec::new(),
-                Space::Device => preparation.step(&plan, step, context)?,
+                Space::Device => preparation.step(&plan, step, context, lower)?,
             });
         }
         let pipelines = self.stream.pipelines.get(&preparation.shaders)?;
@@ -70,18 +68,27 @@ impl Engine for GpuEngine {
             false => memory.upload(&preparation.tables)?,
         };
         let mut constants = Vec::new();
-        for (number, slot) in plan.slots.iter().enumerate() {
-            if let (Placement::Constant(index), Space::Device) = (slot.placement, slot.space) {
-                let literal = plan.constants.get(index).filter(|literal| literal.ty == slot.ty);
-                let literal = literal.ok_or_else(|| EngineError::Unsupported {
-                    origin: plan.name.clone(),
-                    reason: format!("slot s{number} names a constant that does not fit it"),
-                })?;
-                constants.push((SlotId(number as u32), memory.upload(&literal.to_dense())?));
+        for (id, slot) in (0..).map(SlotId).zip(&plan.slots) {
+            if slot.space == Space::Device
+                && let Some(literal) = plan.constant(id)?
+            {
+                constants.push((id, memory.upload(&literal.to_dense())?));
             }
         }
         let scratch_bytes = preparation.scratch_bytes as usize;
         Ok(Arc::new(PreparedPlan { plan, steps, constants, tables, scratch_bytes, memory }))
+    }
+
+    /// Makes the next submission look like one that the device gave up: for tests of what follows.
+    #[doc(hidden)]
+    pub fn lose_next_submission(&self) {
+        self.stream.lose_next_submission();
+    }
+}
+
+impl Engine for GpuEngine {
+    fn prepare(&self, plan: Arc<Plan>) -> Result<Arc<dyn Prepared>, EngineError> {
+        self.prepare_as(plan, &lower::lower_placed)
     }
 
     fn threads(&self) -> usize {
@@ -110,7 +117,13 @@ enum Lowered {
 }
 
 impl Preparation {
-    fn step(&mut self, plan: &Plan, step: &Step, context: Context<'_>) -> Result<Vec<Lowered>, EngineError> {
+    fn step(
+        &mut self,
+        plan: &Plan,
+        step: &Step,
+        context: Context<'_>,
+        lower: &Lower<'_>,
+    ) -> Result<Vec<Lowered>, EngineError> {
         if let (StepOp::Copy, [from], [to]) = (&step.op, &step.reads[..], &step.writes[..]) {
             let bytes = plan.slot(*to).ty.byte_len();
             match (plan.slot(*from).space, plan.slot(*to).space) {
@@ -123,8 +136,9 @@ impl Preparation {
                 _ => {}
             }
         }
-        let lowered = lower::lower_placed(step, context, plan).map_err(|Refusal(reason)| {
-            EngineError::Unsupported { origin: step.origin.to_string(), reason }
+        let lowered = lower(step, context, plan).map_err(|Refusal(reason)| EngineError::Unsupported {
+            origin: step.origin.to_string(),
+            reason,
         })?;
         let base = self.tables.len().next_multiple_of(64);
         self.tables.resize(base, 0);

@@ -173,6 +173,8 @@ impl Gates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Features;
+    use crate::translate::translate;
 
     fn copy(bytes: u64) -> Action {
         Action::Copy { from: SlotId(0), to: SlotId(1), bytes }
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_shader_is_valid() {
-        crate::translate::translate(&shader()).expect("valid");
+        translate(&shader(), &Features::least()).expect("valid");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod kernel;
 pub mod library;
 pub mod listing;
 pub mod lower;
+mod lowering;
 mod memory;
 mod pipelines;
 mod readback;
@@ -31,3 +32,4 @@ pub mod translate;
 
 pub use device::{Adapter, Device, Selection, adapter_names, select};
 pub use engine::GpuEngine;
+pub use lowering::{Lower, Lowering};

@@ -8,6 +8,7 @@ use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFl
 use naga::{AddressSpace, StorageAccess};
 use thiserror::Error;
 
+use crate::features::Features;
 use crate::shader::Shader;
 
 /// A shader in the languages of the backends, and what it takes of a device.
@@ -33,15 +34,16 @@ pub struct TranslateError {
     pub reason: String,
 }
 
-/// Parses, validates and translates a shader, and checks that it has the interface that it states.
+/// Parses, validates and translates a shader for devices with these features, and checks that it has the interface
+/// that it states.
 ///
 /// # Errors
-/// What naga finds wrong, or where text and [`Shader`] disagree.
-pub fn translate(shader: &Shader) -> Result<Translated, TranslateError> {
+/// What naga finds wrong, where text and [`Shader`] disagree, or what takes more than the features.
+pub fn translate(shader: &Shader, features: &Features) -> Result<Translated, TranslateError> {
     let source = &*shader.source;
     let error = |reason: String| TranslateError { shader: shader.name, reason };
     let module = naga::front::wgsl::parse_str(source).map_err(|found| error(found.emit_to_string(source)))?;
-    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::all());
+    let mut validator = Validator::new(ValidationFlags::all(), capabilities(features));
     validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
     let info = validator.validate(&module).map_err(|found| error(found.emit_to_string(source)))?;
 
@@ -74,7 +76,31 @@ pub fn translate(shader: &Shader) -> Result<Translated, TranslateError> {
     let metal = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default());
     let (metal, _) = metal.map_err(|found| error(found.to_string()))?;
     let workgroup_threads = entry.workgroup_size.iter().product();
+    for (used, most, what) in [
+        (bindings, features.max_bindings, "bindings"),
+        (immediates, features.immediate_bytes, "bytes of immediates"),
+        (workgroup_bytes, features.workgroup_bytes, "bytes of workgroup memory"),
+        (workgroup_threads, features.workgroup_threads, "threads in a workgroup"),
+    ] {
+        if used > most {
+            return Err(error(format!("it takes {used} {what}, the device has {most}")));
+        }
+    }
     Ok(Translated { metal, spirv, workgroup_bytes, workgroup_threads })
+}
+
+/// What shaders may use of the language.
+fn capabilities(features: &Features) -> Capabilities {
+    let optional = [
+        (features.float16, Capabilities::SHADER_FLOAT16),
+        (features.float64, Capabilities::FLOAT64),
+        (features.int64, Capabilities::SHADER_INT64),
+        (features.float32_atomics, Capabilities::SHADER_FLOAT32_ATOMIC),
+        (features.subgroup.is_some(), Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER),
+        (features.cooperative_f16.or(features.cooperative_f32).is_some(), Capabilities::COOPERATIVE_MATRIX),
+    ];
+    let there = optional.into_iter().filter(|(there, _)| *there).map(|(_, capability)| capability);
+    there.fold(Capabilities::IMMEDIATES | Capabilities::SHADER_FLOAT16_IN_FLOAT32, Capabilities::union)
 }
 
 #[cfg(test)]
@@ -88,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_shader_reads_in_both_languages() {
-        let translated = translate(&copy(2, 1)).expect("valid");
+        let translated = translate(&copy(2, 1), &Features::least()).expect("valid");
         assert_eq!((translated.workgroup_bytes, translated.workgroup_threads), (0, 256));
         assert!(translated.metal.contains("kernel void main_"), "{}", translated.metal);
         assert_eq!(translated.spirv[0], 0x0723_0203);
@@ -96,12 +122,26 @@ mod tests {
 
     #[test]
     fn text_and_interface_must_agree() {
-        let error = translate(&copy(3, 1)).expect_err("there are two bindings");
+        let error = translate(&copy(3, 1), &Features::least()).expect_err("there are two bindings");
         assert_eq!(
             error.to_string(),
             "shader `copy`: 2 bindings and 12 bytes of immediates, stated are 3 and 16"
         );
         let broken = Shader { source: "fn main( {".into(), ..copy(2, 1) };
-        assert!(translate(&broken).is_err());
+        assert!(translate(&broken, &Features::least()).is_err());
+    }
+
+    #[test]
+    fn a_device_must_have_what_is_used() {
+        let few = Features { workgroup_threads: 128, ..Features::least() };
+        let error = translate(&copy(2, 1), &few).expect_err("there are 256 threads");
+        assert_eq!(
+            error.to_string(),
+            "shader `copy`: it takes 256 threads in a workgroup, the device has 128"
+        );
+        let wide = "var<private> wide: i64;\n";
+        let wide = Shader { source: format!("{wide}{}", copy(2, 1).source).into(), ..copy(2, 1) };
+        assert!(translate(&wide, &Features::least()).is_err());
+        assert!(translate(&wide, &Features::usual()).is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use plan::{Completion, Engine, EngineError, Placement, Plan, Prepared, SlotId, SlotTable, Space};
+use plan::{Completion, Engine, EngineError, Plan, Prepared, SlotId, SlotTable, Space};
 use tensor::AlignedBytes;
 
 use crate::context::RunContext;
@@ -35,15 +35,12 @@ impl Engine for HostEngine {
         let steps = preparation.plan()?;
         let needed = preparation.needed;
         let mut constants = Vec::new();
-        for (number, slot) in plan.slots.iter().enumerate() {
-            let here = needed[number] && slot.space == Space::Host;
-            if let (Placement::Constant(index), true) = (slot.placement, here) {
-                let literal = plan.constants.get(index).filter(|literal| literal.ty == slot.ty);
-                let literal = literal.ok_or_else(|| EngineError::Unsupported {
-                    origin: plan.name.clone(),
-                    reason: format!("slot s{number} names a constant that does not fit it"),
-                })?;
-                constants.push((SlotId(number as u32), literal.to_dense()));
+        for (id, slot) in (0..).map(SlotId).zip(&plan.slots) {
+            if needed[id.index()]
+                && slot.space == Space::Host
+                && let Some(literal) = plan.constant(id)?
+            {
+                constants.push((id, literal.to_dense()));
             }
         }
         let memory_bytes = memory_bytes(&steps);

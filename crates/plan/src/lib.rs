@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod axes;
+pub mod convolution;
 mod engine;
 pub mod evaluate;
 mod explain;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use tensor::{Literal, TensorType};
 
-use crate::{Kernel, library};
+use crate::{EngineError, Kernel, library};
 
 /// A compiled program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +208,22 @@ impl Plan {
     /// The array of a slot.
     pub fn slot(&self, id: SlotId) -> &Slot {
         &self.slots[id.index()]
+    }
+
+    /// The value of a slot, if it is a constant.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsupported`] if the slot names a constant that is not there or is of another type.
+    pub fn constant(&self, id: SlotId) -> Result<Option<&Literal>, EngineError> {
+        let slot = self.slot(id);
+        let Placement::Constant(index) = slot.placement else { return Ok(None) };
+        match self.constants.get(index).filter(|literal| literal.ty == slot.ty) {
+            Some(literal) => Ok(Some(literal)),
+            None => Err(EngineError::Unsupported {
+                origin: self.name.clone(),
+                reason: format!("slot {id} names a constant that does not fit it"),
+            }),
+        }
     }
 
     /// Where a step runs.

@@ -35,7 +35,7 @@ fn dump_kernels(dump: &Dump, name: &str, plan: &Plan, features: &Features) {
     for (number, listed) in listing::shaders(plan, features).unwrap_or_default().iter().enumerate() {
         let stage = |extension: &str| format!("k{number:03}.{}.{extension}", listed.shader.name);
         dump.write(name, &stage("wgsl"), || listed.text());
-        match translate::translate(&listed.shader) {
+        match translate::translate(&listed.shader, features) {
             Ok(translated) => {
                 dump.write(name, &stage("metal"), || &translated.metal);
                 dump.write(name, &stage("spv"), || {

@@ -29,7 +29,7 @@ pub fn print(plan: &Plan, features: &Features, languages: &[Language]) -> Result
             out.push('\n');
         }
         if wants(Language::Metal) {
-            let translated = translate::translate(&kernel.shader);
+            let translated = translate::translate(&kernel.shader, features);
             let translated = translated.map_err(|error| Error::Kernel(error.to_string()))?;
             let _ = writeln!(out, "// {} for Metal\n{}", kernel.shader.name, translated.metal.trim_end());
             out.push('\n');

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use plan::{Access, Kernel, NodeOp, SlotId, Step, StepOp};
 
 use super::liveness::{Interval, Lives, Numbered};
+use crate::classes::Classes;
 use crate::lower::{Draft, Home};
 
 /// Arrays grouped into classes that share memory, and the lives of each class.
 pub struct Sharing<'a> {
     draft: &'a Draft,
-    parent: Vec<usize>,
+    classes: Classes,
     /// Live intervals of the class that a representative stands for, by start.
     lives: Vec<BTreeMap<(u32, u32), Interval>>,
     /// What the class is besides temporary.
@@ -33,11 +34,15 @@ enum Why {
 pub fn share<'a>(draft: &'a Draft, lives: Lives<'a>) -> Sharing<'a> {
     let steps = lives.steps;
     let by_start = |list: Vec<Interval>| list.into_iter().map(|i| ((i.start, i.buffer), i)).collect();
+    let mut classes = Classes::new(draft.buffers.len());
+    for (number, buffer) in draft.buffers.iter().enumerate() {
+        if let Some(owner) = buffer.view_of {
+            classes.join(number, owner.index());
+        }
+    }
     let mut sharing = Sharing {
         draft,
-        parent: (0..draft.buffers.len())
-            .map(|buffer| draft.buffers[buffer].view_of.map_or(buffer, |owner| owner.index()))
-            .collect(),
+        classes,
         lives: lives.intervals.into_iter().map(by_start).collect(),
         homes: draft.buffers.iter().map(|buffer| buffer.home).collect(),
         writers: lives.writers,
@@ -71,12 +76,8 @@ pub fn share<'a>(draft: &'a Draft, lives: Lives<'a>) -> Sharing<'a> {
 
 impl Sharing<'_> {
     /// The representative of an array's class.
-    pub fn find(&mut self, mut buffer: usize) -> usize {
-        while self.parent[buffer] != buffer {
-            self.parent[buffer] = self.parent[self.parent[buffer]];
-            buffer = self.parent[buffer];
-        }
-        buffer
+    pub fn find(&mut self, buffer: usize) -> usize {
+        self.classes.find(buffer)
     }
 
     /// What an array's class is besides temporary.
@@ -89,7 +90,7 @@ impl Sharing<'_> {
     pub fn classes(&mut self) -> Vec<Vec<usize>> {
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut first: HashMap<usize, usize> = HashMap::new();
-        for buffer in 0..self.parent.len() {
+        for buffer in 0..self.classes.count() {
             let class = self.find(buffer);
             let key = *first.entry(class).or_insert(buffer);
             members.entry(key).or_default().push(buffer);
@@ -135,7 +136,7 @@ impl Sharing<'_> {
             // An argument and the result that takes its buffer.
             (result @ Home::Result(_), _) | (_, result) => result,
         };
-        self.parent[small] = large;
+        self.classes.join(small, large);
         true
     }
 

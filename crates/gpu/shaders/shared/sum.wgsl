@@ -1,19 +1,14 @@
 // sum: sums of floats with what rounding lost (A. Neumaier, 1974): x is the sum, y the correction.
 
-// x, rounded as it is: the flipped bit is always 0, which no compiler knows.
-fn sum_keep(x: f32) -> f32 {
-    return bitcast<f32>(bitcast<u32>(x) ^ (args.at0 & 1u));
-}
-
 fn sum_start(x: f32) -> vec2<f32> {
     return vec2<f32>(x, 0.0);
 }
 
 fn sum_next(a: vec2<f32>, x: f32) -> vec2<f32> {
-    let sum = sum_keep(a.x + x);
-    let part = sum_keep(sum - a.x);
-    let rest = sum_keep(sum - part);
-    return vec2<f32>(sum, a.y + (sum_keep(a.x - rest) + sum_keep(x - part)));
+    let sum = f32_keep(a.x + x);
+    let part = f32_keep(sum - a.x);
+    let rest = f32_keep(sum - part);
+    return vec2<f32>(sum, a.y + (f32_keep(a.x - rest) + f32_keep(x - part)));
 }
 
 fn sum_merge(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
@@ -23,7 +18,7 @@ fn sum_merge(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
 
 // Infinities and NaN spoil the correction; adding a zero one would lose the sign of -0.
 fn sum_value(a: vec2<f32>) -> f32 {
-    let sum = bitcast<u32>(sum_keep(a.x)) & 0x7fffffffu;
-    let correction = bitcast<u32>(sum_keep(a.y)) & 0x7fffffffu;
+    let sum = bitcast<u32>(f32_keep(a.x)) & 0x7fffffffu;
+    let correction = bitcast<u32>(f32_keep(a.y)) & 0x7fffffffu;
     return select(a.x, a.x + a.y, sum < 0x7f800000u && correction != 0u);
 }

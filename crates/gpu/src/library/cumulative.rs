@@ -17,7 +17,6 @@ use crate::scalar::{Scalars, register};
 
 const ROWS: &str = include_str!("../../shaders/cumulative_rows.wgsl");
 const COLUMNS: &str = include_str!("../../shaders/cumulative_columns.wgsl");
-const SUM: &str = include_str!("../../shaders/shared/sum.wgsl");
 
 /// Rows up to this length are folded by a thread each.
 const SHORT_ROW: u64 = 64;
@@ -123,6 +122,10 @@ fn fold(op: BinaryOp, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Fold, R
         )
     };
     let float = dtype.is_float();
+    if op == BinaryOp::Add && (float || dtype == DType::C64) {
+        // `sum_merge` takes `sum_next` along.
+        ["sum_start", "sum_merge", "sum_value"].iter().for_each(|name| scalars.functions.require(name));
+    }
     if op == BinaryOp::Add && float {
         let value = scalars.convert(DType::F32, dtype, "sum_value(a)")?;
         let functions = functions(["sum_start(x)", "sum_next(a, x)", "sum_merge(a, b)", &value], "A");
@@ -236,10 +239,10 @@ impl Writer<'_> {
         let work = 2 * shape.outer * shape.size * shape.inner * bytes;
         let functions = self.scalars.functions.source();
         if shape.rows {
-            let text = [&constants, SUM, &functions, &interface, ROWS];
+            let text = [&constants, &functions, &interface, ROWS];
             draft.parameter("rows", shape.outer as u32).launch(&text, shape.outer * shape.sections, work)
         } else {
-            let text = [&constants, SUM, &functions, &interface, COLUMNS];
+            let text = [&constants, &functions, &interface, COLUMNS];
             let draft = draft.parameter("inner", shape.inner as u32).parameter("threads", threads as u32);
             draft.launch(&text, threads.div_ceil(THREADS), work)
         }

@@ -10,6 +10,7 @@ pub(super) const FILES: &[&str] = &[
     include_str!("../../shaders/shared/integer.wgsl"),
     include_str!("../../shaders/shared/wide.wgsl"),
     include_str!("../../shaders/shared/real.wgsl"),
+    include_str!("../../shaders/shared/sum.wgsl"),
     include_str!("../../shaders/shared/convert.wgsl"),
     include_str!("../../shaders/shared/narrow.wgsl"),
     include_str!("../../shaders/shared/exp.wgsl"),
@@ -39,7 +40,7 @@ impl Functions {
     ///
     /// # Panics
     /// If there is no such item: a mistake in this crate.
-    pub(super) fn require(&mut self, name: &'static str) {
+    pub(crate) fn require(&mut self, name: &'static str) {
         if self.has(name) {
             return;
         }

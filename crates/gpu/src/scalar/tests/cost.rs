@@ -3,14 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use naga::back::spv;
-use naga::valid::{Capabilities, ValidationFlags, Validator};
 use ops::{BinaryOp, ComparisonDirection, ComparisonType, UnaryOp};
 use tensor::DType;
 
 use crate::features::Features;
 use crate::lower::Refusal;
 use crate::scalar::{Scalars, register};
+use crate::shader::Shader;
+use crate::translate::translate;
 
 const FUNCTION: u32 = 54;
 const FUNCTION_PARAMETER: u32 = 55;
@@ -81,12 +81,10 @@ fn cost(
         parameters.join(", "),
         ty(result),
     );
-    let module =
-        naga::front::wgsl::parse_str(&source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&source)));
-    let info = Validator::new(ValidationFlags::all(), Capabilities::all()).validate(&module).expect("valid");
-    let options = spv::Options { lang_version: (1, 3), ..spv::Options::default() };
-    let words = spv::write_vec(&module, &info, &options, None).expect("translates");
-    instructions(&words)
+    let shader = Shader { name: "cost", source: source.into(), bindings: 0, parameters: 1, unchecked: false };
+    let translated =
+        translate(&shader, &features).unwrap_or_else(|error| panic!("{error}\n{}", shader.source));
+    instructions(&translated.spirv)
 }
 
 #[test]

@@ -1,10 +1,4 @@
-//! The printed operations, translated and run.
+//! The printed operations, translated.
 
-mod accuracy;
-mod complex;
 mod cost;
-mod device;
-mod exact;
-mod samples;
-mod storage;
 mod translate;

@@ -1,5 +1,6 @@
 //! What a convolution's dimensions mean for rows, terms and columns of a product.
 
+use plan::convolution::Phase;
 use plan::library::{Convolution, ConvolutionDim};
 
 use super::patches::MAX_SPATIAL;
@@ -98,53 +99,6 @@ pub(super) struct Run {
     pub spatial: Option<(usize, isize)>,
 }
 
-/// The rows and terms of one spatial dimension that meet at elements of a dilated input: every `row_step`-th
-/// output position from `row` on, every `term_step`-th kernel position from `term` on.
-#[derive(Clone, Copy, Debug)]
-struct Phase {
-    row: i64,
-    row_step: i64,
-    rows: i64,
-    term: i64,
-    term_step: i64,
-    terms: i64,
-    /// Distances between consecutive rows and terms, in elements.
-    distances: [i64; 2],
-    /// Element at which the first row and term meet.
-    base: i64,
-}
-
-/// The phases of a dimension; one where the input is not dilated.
-fn phases(dim: &ConvolutionDim) -> Vec<Phase> {
-    let (distance, first) = match dim.reverse {
-        true => (-dim.kernel_dilation, (dim.kernel - 1) * dim.kernel_dilation),
-        false => (dim.kernel_dilation, 0),
-    };
-    let dilation = dim.input_dilation.max(1);
-    let row_step = dilation / gcd(dim.stride, dilation);
-    let term_step = dilation / gcd(dim.kernel_dilation, dilation);
-    (0..row_step.min(dim.output))
-        .map(|row| {
-            let position = |term: i64| first - dim.pad_low + row * dim.stride + term * distance;
-            let term = (0..term_step.min(dim.kernel)).find(|&term| position(term).rem_euclid(dilation) == 0);
-            Phase {
-                row,
-                row_step,
-                rows: (dim.output - row + row_step - 1) / row_step,
-                term: term.unwrap_or(0),
-                term_step,
-                terms: term.map_or(0, |term| (dim.kernel - term + term_step - 1) / term_step),
-                distances: [row_step * dim.stride / dilation, term_step * distance / dilation],
-                base: position(term.unwrap_or(0)).div_euclid(dilation),
-            }
-        })
-        .collect()
-}
-
-fn gcd(a: i64, b: i64) -> i64 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
 /// A convolution as a product for each group.
 #[derive(Clone, Debug)]
 pub(super) struct Geometry {
@@ -182,16 +136,6 @@ impl Geometry {
     /// Derives the products that make up a convolution, each of some of the output positions, and checks that
     /// they stay within arrays of these lengths.
     pub(super) fn all(params: &Convolution, lens: [usize; 3]) -> Result<Vec<Self>, String> {
-        let (feature_groups, batch_groups) = (params.feature_groups, params.batch_groups);
-        let groups = feature_groups * batch_groups;
-        let divides = params.kernel_output_features.0 % groups == 0
-            && params.input_features.0 == params.kernel_input_features.0 * feature_groups
-            && params.batch.0 == params.output_batch.0 * batch_groups
-            && params.output_features.0 == params.kernel_output_features.0
-            && (feature_groups == 1 || batch_groups == 1);
-        if !divides {
-            return Err("a convolution whose groups do not divide its dimensions".into());
-        }
         if params.spatial.len() > MAX_SPATIAL {
             return Err(format!("a convolution of {} spatial dimensions", params.spatial.len()));
         }
@@ -202,21 +146,12 @@ impl Geometry {
         if [input_len, kernel_len, output_len].map(|len| len as usize) != lens {
             return Err("a convolution whose arrays do not fit its dimensions".into());
         }
-        let mut combinations = vec![Vec::new()];
-        for dim in &params.spatial {
-            let phases = phases(dim);
-            let extended = combinations.iter().flat_map(|chosen: &Vec<Phase>| {
-                phases.iter().map(move |&phase| chosen.iter().copied().chain([phase]).collect())
-            });
-            combinations = extended.collect();
-        }
+        let combinations = params.phases()?;
         Ok(combinations.iter().map(|phases| Geometry::new(params, phases)).collect())
     }
 
     fn new(params: &Convolution, phases: &[Phase]) -> Self {
-        let batch_groups = params.batch_groups;
-        let groups = params.feature_groups * batch_groups;
-        let columns = params.kernel_output_features.0 / groups;
+        let (groups, columns) = (params.groups(), params.group_columns());
         let axis = |size: i64, step: i64, input_step: i64, spatial| Axis {
             size: size as usize,
             step: step as isize,
@@ -242,15 +177,7 @@ impl Geometry {
             });
         }
         let (rows, terms) = (Axes::new(rows), Axes::new(terms));
-        let input_group = match batch_groups > 1 {
-            true => params.output_batch.0 * params.batch.1,
-            false => features * params.input_features.1,
-        };
-        let group_steps = [
-            input_group as isize,
-            (columns * params.kernel_output_features.1) as isize,
-            (columns * params.output_features.1) as isize,
-        ];
+        let group_steps = params.group_steps().map(|step| step as isize);
         let mut geometry = Geometry {
             groups: groups as usize,
             group_steps,
@@ -265,7 +192,7 @@ impl Geometry {
             in_place: None,
             by_group: groups > 1
                 && columns == 1
-                && (features == 1 || batch_groups > 1)
+                && (features == 1 || params.batch_groups > 1)
                 && group_steps == [1; 3],
             rows,
             terms,

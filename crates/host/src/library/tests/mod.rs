@@ -11,6 +11,7 @@ mod order;
 mod random;
 mod scatter;
 
+use engine_tests::harness::small_integers;
 use plan::StepOp;
 use tensor::{AlignedBytes, DType, Literal, Scalar, TensorType};
 
@@ -47,29 +48,6 @@ fn run(op: &StepOp, inputs: &[Literal], outputs: &[TensorType]) -> Vec<Literal> 
         }
     }
     first.expect("the step ran")
-}
-
-/// A tensor of pseudo-random small integers, exact in every type.
-fn small_integers(dtype: DType, dims: &[i64], seed: u64) -> Literal {
-    let ty = TensorType::new(dtype, dims.iter().copied());
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let low = if dtype.is_integer() && Scalar::from_i64(dtype, -1).as_i64() > 0 { 0 } else { -3 };
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 33) % 7) as i64 + low
-    };
-    let count = ty.len();
-    let values: Vec<Scalar> = (0..count)
-        .map(|_| match dtype {
-            _ if dtype.is_complex() => {
-                let (re, im) = (next() as f64, next() as f64);
-                Scalar::from_complex(dtype, num_complex::Complex::new(re, im))
-            }
-            DType::Bool => Scalar::bool(next() > 0),
-            _ => Scalar::from_i64(dtype, next()),
-        })
-        .collect();
-    Literal::from_scalars(ty, values)
 }
 
 /// A tensor of given values.

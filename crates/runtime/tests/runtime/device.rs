@@ -12,6 +12,8 @@ use plan::{
 use runtime::{Buffer, Client, ClientOptions, Error, ErrorKind, Executable, HostArray, Origin};
 use tensor::{DType, TensorType};
 
+use crate::{read, run_one, upload};
+
 /// Every program adds one to its first argument; what else it does, its name says.
 #[derive(Default)]
 struct AddOne {
@@ -142,22 +144,8 @@ impl Setup {
     }
 
     fn buffer(&self, values: &[f32]) -> Buffer {
-        let ty = TensorType::new(DType::F32, [values.len() as i64]);
-        let host = HostArray { data: values.as_ptr().cast(), byte_strides: None };
-        // SAFETY: a slice is a dense array.
-        unsafe { Buffer::from_host(self.client.device(), ty, host) }.expect("there is memory")
+        upload(&self.client, values).expect("there is memory")
     }
-}
-
-fn read(buffer: &Buffer) -> Result<Vec<f32>, Error> {
-    let mut values = vec![f32::NAN; buffer.ty().len()];
-    // SAFETY: as many elements, and the event is waited for.
-    unsafe { buffer.copy_to_host(values.as_mut_ptr().cast(), None) }?.wait()?;
-    Ok(values)
-}
-
-fn run_one(executable: &Executable, arguments: &[&Buffer]) -> Result<Buffer, Error> {
-    executable.execute(arguments, &[]).map(|mut execution| execution.results.remove(0))
 }
 
 #[test]

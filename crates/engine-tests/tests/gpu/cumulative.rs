@@ -6,7 +6,7 @@ use plan::StepOp;
 use plan::library::Cumulative;
 use tensor::{DType, Scalar};
 
-use crate::compare;
+use crate::device::{TYPES, compare};
 
 const OPS: [BinaryOp; 7] = [
     BinaryOp::Add,
@@ -38,20 +38,7 @@ fn check(dtype: DType, op: BinaryOp, [outer, size, inner]: [i64; 3], reverse: bo
 #[test]
 fn every_type_and_operation() {
     let mut numbers = Numbers::new(2);
-    let types = [
-        DType::F32,
-        DType::F16,
-        DType::BF16,
-        DType::I32,
-        DType::U32,
-        DType::I8,
-        DType::U8,
-        DType::I16,
-        DType::U16,
-        DType::Bool,
-        DType::C64,
-    ];
-    for dtype in types {
+    for dtype in TYPES {
         for op in OPS {
             let defined = match op {
                 BinaryOp::Add | BinaryOp::Multiply => true,

@@ -1,17 +1,17 @@
 //! Arrays in the memory of a device, runs that are queued on it and steps left to the host, over a device made for the
 //! purpose.
 
-mod fake;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use compiler::{DeviceTarget, Target};
-use fake::FakeDevice;
 use host::HostEngine;
 use plan::{Space, StepOp};
 use runtime::{Buffer, Client, ClientOptions, CompileOptions, Error, ErrorKind, Executable, HostArray};
 use tensor::{DType, TensorType};
+
+use crate::fake::FakeDevice;
+use crate::{read, run_one, upload};
 
 struct Setup {
     client: Client,
@@ -72,22 +72,8 @@ impl Setup {
     }
 
     fn buffer(&self, values: &[f32]) -> Buffer {
-        let ty = TensorType::new(DType::F32, [values.len() as i64]);
-        let host = HostArray { data: values.as_ptr().cast(), byte_strides: None };
-        // SAFETY: a slice is a dense array.
-        unsafe { Buffer::from_host(self.client.device(), ty, host) }.expect("there is memory")
+        upload(&self.client, values).expect("there is memory")
     }
-}
-
-fn read(buffer: &Buffer) -> Result<Vec<f32>, Error> {
-    let mut values = vec![f32::NAN; buffer.ty().len()];
-    // SAFETY: as many elements, and the event is waited for.
-    unsafe { buffer.copy_to_host(values.as_mut_ptr().cast(), None) }?.wait()?;
-    Ok(values)
-}
-
-fn run_one(executable: &Executable, arguments: &[&Buffer]) -> Result<Buffer, Error> {
-    executable.execute(arguments, &[]).map(|mut execution| execution.results.remove(0))
 }
 
 #[test]

@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use gpu::{GpuEngine, Selection, adapter_names, select};
 use host::HostEngine;
-use runtime::{
-    Buffer, Client, ClientOptions, CompileOptions, Error, ErrorKind, Executable, HostArray, device_target,
-};
-use tensor::{DType, TensorType};
+use runtime::{Client, ClientOptions, CompileOptions, ErrorKind, device_target};
+
+use crate::{read, run_one, upload};
 
 const PROGRAM: &str = "module @twice { func.func public @main(%x: tensor<1000xf32>) -> tensor<1000xf32> {
   %y = stablehlo.add %x, %x : tensor<1000xf32>
@@ -34,24 +33,6 @@ fn client(engine: &GpuEngine, options: &ClientOptions) -> Client {
     Client::with_engines(options, host, Arc::new(engine.clone()), target)
 }
 
-fn upload(client: &Client, values: &[f32]) -> Result<Buffer, Error> {
-    let ty = TensorType::new(DType::F32, [values.len() as i64]);
-    let host = HostArray { data: values.as_ptr().cast(), byte_strides: None };
-    // SAFETY: a slice is a dense array.
-    unsafe { Buffer::from_host(client.device(), ty, host) }
-}
-
-fn read(buffer: &Buffer) -> Result<Vec<f32>, Error> {
-    let mut values = vec![f32::NAN; buffer.ty().len()];
-    // SAFETY: as many elements, and the event is waited for.
-    unsafe { buffer.copy_to_host(values.as_mut_ptr().cast(), None) }?.wait()?;
-    Ok(values)
-}
-
-fn run(program: &Executable, argument: &Buffer) -> Result<Buffer, Error> {
-    program.execute(&[argument], &[]).map(|mut execution| execution.results.remove(0))
-}
-
 #[test]
 fn lost_work_is_an_error_for_all_that_follows() {
     let Some(engine) = engine() else { return };
@@ -60,18 +41,18 @@ fn lost_work_is_an_error_for_all_that_follows() {
     assert!(program.program().plan().uses_device(), "{}", program.program().plan());
 
     let input = upload(&client, &[1.5; 1000]).expect("the device works");
-    let kept = run(&program, &input).expect("the device works");
+    let kept = run_one(&program, &[&input]).expect("the device works");
     let address = kept.address().expect("the device works").cast::<f32>();
 
     engine.lose_next_submission();
-    let lost = run(&program, &input).expect("the run is accepted");
+    let lost = run_one(&program, &[&input]).expect("the run is accepted");
     // The loss may be known by now: then the call says so.
-    let dependent = run(&program, &lost);
+    let dependent = run_one(&program, &[&lost]);
     let mut errors = vec![lost.ready().wait().expect_err("the run is lost")];
     errors.push(read(&lost).expect_err("there is nothing to read"));
     errors.push(lost.address().expect_err("there is nothing to read"));
     errors.push(dependent.and_then(|result| read(&result)).expect_err("what it needs is lost"));
-    errors.push(run(&program, &input).map(|_| ()).expect_err("the device is gone"));
+    errors.push(run_one(&program, &[&input]).map(|_| ()).expect_err("the device is gone"));
     errors.push(read(&input).expect_err("the device is gone"));
     errors.push(upload(&client, &[0.0; 8]).map(|_| ()).expect_err("the device is gone"));
     for error in errors {
@@ -139,7 +120,7 @@ fn verification_finds_nothing_where_there_is_nothing() {
     for verify in [false, true] {
         let client = client(&engine, &ClientOptions { verify, ..ClientOptions::default() });
         let (program, input) = (program(&client), upload(&client, &values).expect("the device works"));
-        let result = run(&program, &input).and_then(|result| read(&result));
+        let result = run_one(&program, &[&input]).and_then(|result| read(&result));
         answers.push(result.expect("device and host agree"));
         assert!(input.is_deleted());
     }

@@ -16,7 +16,7 @@ use plan::{
 use smallvec::SmallVec;
 use tensor::{DType, Literal, Scalar, TensorType};
 
-use crate::compare_plan;
+use crate::device::compare_plan;
 
 fn step(op: StepOp, reads: &[u32], writes: &[u32]) -> Step {
     let ids = |slots: &[u32]| slots.iter().map(|&slot| SlotId(slot)).collect::<Vec<_>>();

@@ -1,11 +1,11 @@
 //! Constants, and values in parts of words.
 
+use gpu::features::Features;
+use gpu::scalar::Scalars;
 use tensor::{DType, Scalar};
 
 use super::device::{device, shader};
 use super::samples::elements;
-use crate::features::Features;
-use crate::scalar::Scalars;
 
 #[test]
 fn constants_keep_their_bits() {

@@ -7,7 +7,7 @@ use plan::{Graph, Node, NodeId, NodeOp, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, Dims, Scalar, TensorType};
 
-use crate::compare;
+use crate::device::{TYPES, compare};
 
 /// The geometry of a scatter; indices are drawn from a little beyond the operand.
 struct Case {
@@ -137,20 +137,7 @@ fn check(numbers: &mut Numbers, case: &Case, dtypes: &[DType], index: DType, com
 fn every_type_and_operation() {
     use BinaryOp::{Add, And, Maximum, Minimum, Multiply, Or, Subtract, Xor};
     let mut numbers = Numbers::new(5);
-    let types = [
-        DType::F32,
-        DType::F16,
-        DType::BF16,
-        DType::I32,
-        DType::U32,
-        DType::I8,
-        DType::U8,
-        DType::I16,
-        DType::U16,
-        DType::Bool,
-        DType::C64,
-    ];
-    for dtype in types {
+    for dtype in TYPES {
         for op in [Add, Multiply, Maximum, Minimum, And, Or, Xor, Subtract] {
             let defined = match op {
                 Add => true,

@@ -6,7 +6,7 @@ use plan::StepOp;
 use plan::library::{RngBits, Threefry};
 use tensor::{DType, Scalar, TensorType};
 
-use crate::compare;
+use crate::device::compare;
 
 fn words(numbers: &mut Numbers, dtype: DType, len: usize) -> Vec<Scalar> {
     (0..len)

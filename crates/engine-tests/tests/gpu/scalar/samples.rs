@@ -51,7 +51,7 @@ const SPECIAL: [f32; 44] = [
 ];
 
 /// Numbers that look random (G. Marsaglia's xorshift).
-pub(super) fn noise(count: usize) -> impl Iterator<Item = u64> {
+pub fn noise(count: usize) -> impl Iterator<Item = u64> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     (0..count).map(move |_| {
         state ^= state << 13;
@@ -86,7 +86,7 @@ fn special(dtype: DType) -> Vec<Scalar> {
 }
 
 /// Samples of a type.
-pub(super) fn elements(dtype: DType) -> Vec<Scalar> {
+pub fn elements(dtype: DType) -> Vec<Scalar> {
     match dtype.bits() {
         1..=16 => (0..1u32 << dtype.bits()).map(|bits| of_pattern(dtype, bits.into())).collect(),
         _ => {
@@ -104,7 +104,7 @@ pub(super) fn elements(dtype: DType) -> Vec<Scalar> {
 }
 
 /// Pairs of samples of a type: all of special values, and others at random.
-pub(super) fn pairs(dtype: DType) -> Vec<(Scalar, Scalar)> {
+pub fn pairs(dtype: DType) -> Vec<(Scalar, Scalar)> {
     let few = if dtype.bits() <= 6 { elements(dtype) } else { special(dtype) };
     let mut pairs: Vec<_> = few.iter().flat_map(|a| few.iter().map(|b| (*a, *b))).collect();
     let all = elements(dtype);

@@ -1,18 +1,21 @@
 //! Matrix products against plain loops.
 
-mod common;
+use std::sync::Arc;
 
+use engine_tests::harness::small_integers;
+use gpu::GpuEngine;
 use gpu::features::Features;
 use gpu::library::dot::cooperative::Cooperative;
 use gpu::library::dot::tile::{Shape, Tile};
 use gpu::library::dot::{Choice, lower_as};
-use gpu::lower::{Context, Lowered, Refusal};
+use gpu::lower::Context;
+use num_complex::Complex;
+use plan::StepOp;
 use plan::library::{Dot, DotDim};
-use plan::{SlotId, Step, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, Indices, Literal, Scalar, TensorType};
 
-use self::common::{check_shader, shaders, small_integers, software};
+use crate::device::{check_shaders, engine, run_as, step};
 
 fn types(dot: &Dot) -> [TensorType; 3] {
     let dims = || dot.batch.iter().chain([&dot.m, &dot.n, &dot.k]);
@@ -25,19 +28,17 @@ fn types(dot: &Dot) -> [TensorType; 3] {
     [TensorType::new(dot.lhs, [lhs]), TensorType::new(dot.rhs, [rhs]), TensorType::new(dot.out, [out])]
 }
 
-fn lower_dot(
-    dot: &Dot,
-    types: &[TensorType],
-    choice: Option<Choice>,
-    features: &Features,
-) -> Result<Lowered, Refusal> {
-    let step = Step {
-        op: StepOp::Dot(dot.clone()),
-        reads: smallvec![SlotId(0), SlotId(1)],
-        writes: smallvec![SlotId(2)],
-        origin: "test".into(),
-    };
-    lower_as(dot, &step, Context { features, types }, choice)
+/// Runs a product, in a given way if there is one.
+fn run(engine: &GpuEngine, dot: &Dot, choice: Option<Choice>, arguments: &[Literal]) -> Literal {
+    let lower = |step: &_, context: Context<'_>| lower_as(dot, step, context, choice);
+    run_as(engine, lower, StepOp::Dot(dot.clone()), arguments, &types(dot)[2])
+}
+
+/// Checks the shaders of a product on a device with these features, and gives the text of the first.
+fn check_valid(dot: &Dot, features: &Features) -> Arc<str> {
+    let step = step(StepOp::Dot(dot.clone()));
+    let lowered = lower_as(dot, &step, Context { features, types: &types(dot) }, None);
+    check_shaders(lowered.expect("a supported product"), features)[0].source.clone()
 }
 
 /// Runs a product and compares it with plain loops.
@@ -47,20 +48,15 @@ fn check(dot: &Dot) {
 
 /// As `check`, in a given way.
 fn check_as(dot: &Dot, choice: Option<Choice>) {
-    let Some(device) = software() else { return };
-    let types = types(dot);
-    let lowered =
-        lower_dot(dot, &types, choice, &device.features).unwrap_or_else(|why| panic!("{why}: {dot:?}"));
-    let lhs = small_integers(dot.lhs, types[0].len() as i64, 1);
-    let rhs = small_integers(dot.rhs, types[1].len() as i64, 2);
-    let dirty = vec![0xff; types[2].byte_len()];
-    let out = device.run(&lowered, &[&lhs.to_dense()[..], &rhs.to_dense()[..], &dirty]);
+    let Some(engine) = engine() else { return };
+    let [lhs, rhs, _] = types(dot);
+    let arguments = [small_integers(dot.lhs, &lhs.dims, 1), small_integers(dot.rhs, &rhs.dims, 2)];
+    let result = run(&engine, dot, choice, &arguments);
     let values =
         |literal: &Literal| -> Vec<i64> { literal.scalars().map(|scalar| scalar.as_f64() as i64).collect() };
-    let (a, b) = (values(&lhs), values(&rhs));
+    let (a, b) = (values(&arguments[0]), values(&arguments[1]));
     let dims: Vec<DotDim> = dot.batch.iter().copied().chain([dot.m, dot.n]).collect();
     let sizes: Vec<i64> = dims.iter().map(|dim| dim.size).collect();
-    let width = types[2].byte_len() / types[2].len().max(1);
     let count: i64 = sizes.iter().product();
     for (number, index) in Indices::new(&sizes).enumerate() {
         // A few thousand elements of a large product are enough.
@@ -72,12 +68,11 @@ fn check_as(dot: &Dot, choice: Option<Choice>) {
         let (x, y, z) = (at(|d| d.lhs), at(|d| d.rhs), at(|d| d.out) as usize);
         let sum: i64 =
             (0..dot.k.size).map(|p| a[(x + p * dot.k.lhs) as usize] * b[(y + p * dot.k.rhs) as usize]).sum();
-        let found = Scalar::from_bytes(dot.out, &out[z * width..(z + 1) * width]);
         let expected = match dot.out.is_float() {
             true => Scalar::from_f64(dot.out, sum as f64),
             false => Scalar::from_i64(dot.out, sum),
         };
-        assert_eq!(found, expected, "at {index:?} of {dot:?}");
+        assert_eq!(result.get(z), expected, "at {index:?} of {dot:?}");
     }
 }
 
@@ -192,9 +187,7 @@ fn shaders_are_valid_everywhere() {
                     [1, 3, 2048, 512],
                 ] {
                     let dot = dense(dtypes, sizes, transposed);
-                    let lowered =
-                        lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
-                    shaders(&lowered).iter().for_each(|shader| check_shader(shader, true));
+                    check_valid(&dot, &features);
                 }
             }
         }
@@ -203,32 +196,27 @@ fn shaders_are_valid_everywhere() {
 
 #[test]
 fn wide_integers_and_complex_numbers() {
-    let Some(device) = software() else { return };
+    let Some(engine) = engine() else { return };
+    let features = engine.device().features();
     for transposed in layouts() {
-        if device.features.int64 {
+        if features.int64 {
             check(&dense([DType::I64; 3], [2, 17, 35, 18], transposed));
         }
         // The parts of complex numbers are those of real ones, so the first row says it all.
         let dot = dense([DType::C64; 3], [2, 17, 35, 18], transposed);
-        let types = types(&dot);
-        let lowered = lower_dot(&dot, &types, None, &device.features).expect("a supported product");
-        shaders(&lowered).iter().for_each(|shader| check_shader(shader, true));
-        let parts = |len: usize, seed: u64| small_integers(DType::F32, 2 * len as i64, seed);
-        let (lhs, rhs) = (parts(types[0].len(), 1), parts(types[1].len(), 2));
-        let dirty = vec![0xff; types[2].byte_len()];
-        let out = device.run(&lowered, &[&lhs.to_dense()[..], &rhs.to_dense()[..], &dirty]);
-        let out: Vec<f32> = bytemuck::pod_collect_to_vec(&out);
-        let value =
-            |literal: &Literal, at: i64| [0, 1].map(|part| literal.get(2 * at as usize + part).as_f64());
+        check_valid(&dot, features);
+        let [lhs, rhs, _] = types(&dot);
+        let arguments = [small_integers(dot.lhs, &lhs.dims, 1), small_integers(dot.rhs, &rhs.dims, 2)];
+        let out = run(&engine, &dot, None, &arguments);
+        let value = |literal: &Literal, at: i64| literal.get(at as usize).as_complex();
         for (b, m, n) in (0..2).flat_map(|b| (0..17).flat_map(move |m| (0..18).map(move |n| (b, m, n)))) {
-            let mut sum = [0.0; 2];
+            let mut sum = Complex::ZERO;
             for k in 0..35 {
-                let [a, c] = value(&lhs, b * dot.batch[0].lhs + m * dot.m.lhs + k * dot.k.lhs);
-                let [d, e] = value(&rhs, b * dot.batch[0].rhs + n * dot.n.rhs + k * dot.k.rhs);
-                sum = [sum[0] + a * d - c * e, sum[1] + a * e + c * d];
+                let x = value(&arguments[0], b * dot.batch[0].lhs + m * dot.m.lhs + k * dot.k.lhs);
+                sum += x * value(&arguments[1], b * dot.batch[0].rhs + n * dot.n.rhs + k * dot.k.rhs);
             }
-            let at = 2 * (b * dot.batch[0].out + m * dot.m.out + n * dot.n.out) as usize;
-            assert_eq!([out[at], out[at + 1]].map(f64::from), sum, "at {b} {m} {n} of {dot:?}");
+            let at = b * dot.batch[0].out + m * dot.m.out + n * dot.n.out;
+            assert_eq!(value(&out, at), sum, "at {b} {m} {n} of {dot:?}");
         }
     }
 }
@@ -301,10 +289,7 @@ fn cooperative_shaders_are_valid_everywhere() {
         {
             for n in [64, 65, 2048] {
                 let dot = dense([dtype; 3], [1, 2048, 2048, n], transposed);
-                let lowered = lower_dot(&dot, &types(&dot), None, &features).expect("a supported product");
-                let shaders = shaders(&lowered);
-                assert!(shaders[0].source.contains("coop_mat"));
-                shaders.iter().for_each(|shader| check_shader(shader, edge == 8));
+                assert!(check_valid(&dot, &features).contains("coop_mat"));
             }
         }
     }

@@ -7,7 +7,7 @@ use plan::{Graph, Node, NodeId, NodeOp, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, TensorType};
 
-use crate::compare;
+use crate::device::compare;
 
 fn graph(dtype: DType, op: NodeOp, result: DType) -> Graph {
     Graph {

@@ -1,0 +1,151 @@
+//! Convolutions against plain loops.
+
+use engine_tests::convolution::{BACKWARD, Case, Layouts, MIXED, NCHW, NHWC, PLAIN, SWAPPED, Sizes, Window};
+use engine_tests::harness::small_integers;
+use gpu::features::Features;
+use gpu::library::convolution::lower_as;
+use gpu::library::dot::Choice;
+use gpu::library::dot::cooperative::Cooperative;
+use gpu::library::dot::tile::Shape;
+use gpu::lower::Context;
+use plan::StepOp;
+use tensor::DType;
+
+use crate::device::{check_shaders, engine, run_as, step};
+
+const FOURS: Sizes = Sizes { batch: 4, features: 8, outputs: 12, feature_groups: 1, batch_groups: 1 };
+
+/// Runs a convolution and compares it with plain loops.
+fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
+    check_as(dtype, sizes, windows, layouts, None);
+}
+
+/// As `check`, in a given way.
+fn check_as(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts, choice: Option<Choice>) {
+    let Some(engine) = engine() else { return };
+    let case = Case::new(dtype, sizes, windows, layouts);
+    let [input, kernel, output] = &case.types;
+    let arguments = [small_integers(dtype, &input.dims, 1), small_integers(dtype, &kernel.dims, 2)];
+    let op = StepOp::Convolution(case.params.clone());
+    let lower = |step: &_, context: Context<'_>| lower_as(&case.params, step, context, choice);
+    let out = run_as(&engine, lower, op, &arguments, output);
+    // A few hundred elements of a large result are enough.
+    case.check(&arguments[0], &arguments[1], &out, 700);
+}
+
+/// Checks the shaders of a convolution on a device with these features, if it is done there.
+fn check_valid(case: &Case, features: &Features) {
+    let step = step(StepOp::Convolution(case.params.clone()));
+    if let Ok(lowered) = lower_as(&case.params, &step, Context { features, types: &case.types }, None) {
+        check_shaders(lowered, features);
+    }
+}
+
+#[test]
+fn layouts_and_padding() {
+    let windows = [Window(7, 3, 1, 1, 1, 1, 1, false), Window(6, 3, 1, 1, 1, 1, 1, false)];
+    for layouts in [NHWC, NCHW, BACKWARD, SWAPPED, MIXED] {
+        for sizes in [PLAIN, FOURS] {
+            check(DType::F32, sizes, &windows, layouts);
+        }
+    }
+}
+
+#[test]
+fn strides_dilation_and_reversal() {
+    let windows = [
+        [Window(9, 3, 2, 0, 1, 1, 1, false), Window(8, 2, 3, 1, 0, 1, 1, false)],
+        [Window(5, 3, 1, 2, 2, 2, 1, false), Window(4, 2, 1, 1, 1, 3, 1, true)],
+        [Window(9, 3, 1, 2, 2, 1, 2, true), Window(8, 3, 1, -1, -2, 1, 1, false)],
+        [Window(5, 2, 3, 3, 2, 2, 3, true), Window(1, 1, 1, 0, 0, 1, 1, false)],
+        [Window(6, 1, 1, 0, 0, 1, 1, false), Window(5, 1, 1, 0, 0, 1, 1, false)],
+        [Window(6, 1, 2, 0, 0, 1, 1, false), Window(5, 1, 2, 0, 0, 1, 1, false)],
+        [Window(3, 2, 1, 4, 4, 5, 1, false), Window(4, 7, 1, 0, 0, 1, 1, false)],
+    ];
+    for window in windows {
+        check(DType::F32, PLAIN, &window, NHWC);
+        check(DType::F32, FOURS, &window, BACKWARD);
+    }
+}
+
+#[test]
+fn groups() {
+    let window = [Window(6, 3, 1, 1, 1, 1, 1, false), Window(5, 2, 2, 0, 1, 1, 1, false)];
+    for layouts in [NHWC, NCHW] {
+        for (features, outputs, feature_groups) in [(4, 4, 2), (40, 40, 40), (6, 12, 6), (6, 2, 2)] {
+            check(DType::F32, Sizes { features, outputs, feature_groups, ..PLAIN }, &window, layouts);
+        }
+        let depthwise = Sizes { features: 10, outputs: 10, feature_groups: 10, ..PLAIN };
+        check(DType::BF16, depthwise, &window, layouts);
+        for (batch, outputs, batch_groups) in [(4, 6, 2), (35, 35, 35), (3, 3, 3)] {
+            check(DType::F32, Sizes { batch, outputs, batch_groups, ..PLAIN }, &window, layouts);
+        }
+    }
+}
+
+#[test]
+fn other_ranks_and_types() {
+    let window = Window(6, 3, 1, 1, 1, 1, 1, false);
+    for rank in [0, 1, 3] {
+        check(DType::F32, PLAIN, &vec![window; rank], NHWC);
+    }
+    for dtype in [DType::BF16, DType::F16, DType::I8, DType::I32] {
+        check(dtype, PLAIN, &[window, window], NHWC);
+    }
+    check(DType::BF16, FOURS, &[window, Window(6, 3, 1, 1, 1, 2, 1, false)], NHWC);
+    check(DType::BF16, PLAIN, &[window, Window(6, 3, 1, 1, 1, 2, 1, false)], NHWC);
+}
+
+#[test]
+fn many_terms_are_shared_among_workgroups() {
+    // As gradients of kernels have them.
+    let sizes = Sizes { batch: 4, features: 30, outputs: 6, ..PLAIN };
+    let window = [Window(12, 10, 1, 0, 0, 1, 1, false), Window(13, 11, 1, 1, 0, 1, 1, false)];
+    for layouts in [NHWC, SWAPPED] {
+        check(DType::F32, sizes, &window, layouts);
+    }
+}
+
+#[test]
+fn shaders_are_valid_everywhere() {
+    let half = Features { float16: true, ..Features::least() };
+    let plain = [Window(56, 3, 1, 1, 1, 1, 1, false); 2];
+    let dilated = [Window(28, 3, 1, 1, 2, 2, 1, true); 2];
+    let sizes = Sizes { batch: 64, features: 64, outputs: 64, ..PLAIN };
+    for features in [Features::least(), half] {
+        for dtype in [DType::F32, DType::F16, DType::BF16] {
+            for layouts in [NHWC, NCHW, BACKWARD, SWAPPED] {
+                let depthwise = Sizes { feature_groups: 64, ..sizes };
+                for (sizes, window) in [(sizes, plain), (sizes, dilated), (PLAIN, plain), (depthwise, plain)]
+                {
+                    check_valid(&Case::new(dtype, sizes, &window, layouts), &features);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn cooperative_tiles() {
+    // The twin runs; the real ones are only read.
+    let twin = Cooperative { real: false, half: false, ..Cooperative::sixteen([1, 2], [2, 1], 16, 1) };
+    let windows = [Window(7, 3, 2, 1, 1, 1, 1, false), Window(6, 3, 1, 1, 1, 1, 1, false)];
+    for (layouts, sizes) in [(NHWC, FOURS), (SWAPPED, FOURS), (NCHW, PLAIN)] {
+        let choice = Choice { shape: Shape::Cooperative(twin), parts: 1 };
+        check_as(DType::F16, sizes, &windows, layouts, Some(choice));
+    }
+    for edge in [8, 16] {
+        let features = Features {
+            float16: true,
+            subgroup: Some((32, 32)),
+            cooperative_f16: Some(edge),
+            workgroup_bytes: if edge == 8 { 32 << 10 } else { 48 << 10 },
+            ..Features::least()
+        };
+        let windows = [Window(28, 3, 1, 1, 1, 1, 1, false); 2];
+        for (features_in, layouts) in [(64, NHWC), (64, SWAPPED), (64, BACKWARD), (64, NCHW), (3, NHWC)] {
+            let sizes = Sizes { batch: 64, features: features_in, outputs: 64, ..PLAIN };
+            check_valid(&Case::new(DType::F16, sizes, &windows, layouts), &features);
+        }
+    }
+}

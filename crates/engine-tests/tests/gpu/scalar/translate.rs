@@ -1,0 +1,52 @@
+//! Every printed operation is valid WGSL and becomes SPIR-V and MSL, on devices that have little and on others.
+
+use gpu::features::Features;
+use ops::{BinaryOp, UnaryOp};
+use plan::{NodeId, NodeOp};
+use tensor::{DType, Scalar};
+
+use super::device::shader;
+use crate::device::check_shader;
+
+/// Devices with and without the types that not all have.
+fn devices() -> [Features; 2] {
+    [Features::least(), Features { int64: true, float16: true, ..Features::least() }]
+}
+
+/// All operations that the reference defines on a type, with the type of their result.
+fn operations(dtype: DType) -> Vec<(NodeOp, DType)> {
+    let (a, b) = (NodeId(0), NodeId(1));
+    let one = Scalar::one(dtype);
+    let unary = UnaryOp::ALL.iter().map(|op| NodeOp::Unary(*op, a));
+    let binary = BinaryOp::ALL.iter().map(|op| NodeOp::Binary(*op, a, b));
+    let mut operations = Vec::new();
+    for op in unary.chain(binary) {
+        let operands = [one; 2];
+        let arity = if matches!(op, NodeOp::Unary(..)) { 1 } else { 2 };
+        if let Some(value) = plan::evaluate::apply(&op, dtype, &operands[..arity]) {
+            operations.push((op, value.dtype));
+        }
+    }
+    operations
+}
+
+/// The devices' answer to every operation of the reference: all but f64 and c128, and 64-bit integers where they lack.
+#[test]
+fn every_operation_translates() {
+    for features in devices() {
+        for &dtype in DType::ALL {
+            let lacking = matches!(dtype, DType::F64 | DType::C128)
+                || (matches!(dtype, DType::I64 | DType::U64) && !features.int64);
+            for (op, result) in operations(dtype) {
+                let operands = vec![dtype; if matches!(op, NodeOp::Unary(..)) { 1 } else { 2 }];
+                let printed = shader(&features, &operands, result, |scalars, names| {
+                    scalars.node(&op, result, &operands, names)
+                });
+                match printed {
+                    Ok(shader) => check_shader(&shader, &features),
+                    Err(refusal) => assert!(lacking, "{op:?} of {dtype}: {refusal}"),
+                }
+            }
+        }
+    }
+}
