@@ -215,8 +215,8 @@ unsafe fn add_selected<T: Copy + AddAssign>(
                     chosen[lane] = if stays { chosen[lane] } else { index as u32 };
                 }
             }
-            for lane in 0..count {
-                let to = first + line.offsets[chosen[lane] as usize] + lane * step;
+            for (lane, &index) in chosen.iter().take(count).enumerate() {
+                let to = first + line.offsets[index as usize] + lane * step;
                 *out.add(to) += *source.add(line.source + start + lane);
             }
         }
