@@ -2,7 +2,7 @@
 
 use stablehlo::{Module, verify::verify};
 
-use crate::passes::{canonicalize, contract, expand, inline, sharding};
+use crate::passes::{canonicalize, contract, expand, inline, sharding, turn};
 use crate::{Error, Settings};
 
 /// A pass: a module in, a module out.
@@ -14,6 +14,7 @@ pub const PASSES: &[(&str, Pass)] = &[
     ("expand", expand::run),
     ("inline", inline::run),
     ("canonicalize", canonicalize::run),
+    ("turn", turn::run),
     ("contract", contract::run),
 ];
 

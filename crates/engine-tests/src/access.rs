@@ -2,7 +2,7 @@
 
 use ops::BinaryOp;
 use plan::{Access, Bound, Engine, Expr, NodeOp, Term};
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 use tensor::{DType, Scalar};
 
 use crate::build::{Build, affine, bound};
@@ -83,34 +83,33 @@ pub fn broadcasts(engine: &dyn Engine) {
 pub fn padding(engine: &dyn Engine) {
     for dtype in BY_SIZE {
         for (low, high, step, size) in
-            [(2, 3, 1, 5), (0, 0, 2, 7), (-1, -2, 1, 9), (1, 2, 3, 300), (4, 0, 2, 1)]
+            [(2, 3, 1, 5), (0, 0, 2, 7), (-1, -2, 1, 9), (1, 2, 3, 300), (4, 0, 2, 1), (-3, 5, 2, 90)]
         {
-            let mut numbers = Numbers::new(step as u64);
-            let dilated = (size - 1) * step + 1;
-            let out_size = low + dilated + high;
-            let mut build = Build::new(&[3, out_size], &[]);
-            let (x, out) = (build.input(dtype), build.output(dtype));
-            let fill = build.constant(dtype, 5.0);
-            let inside = affine(-low, &[0, 1]);
-            let terms: SmallVec<[Term; 4]> = if step == 1 {
-                smallvec![Term::plain(0, size), Term::plain(1, 1)]
-            } else {
-                smallvec![Term::plain(0, size)]
-            };
-            // A divided axis with an offset is no sum of terms: the position is computed.
-            let index = build.node(NodeOp::Index(inside.clone()), DType::I64);
-            let divisor = build.constant(DType::I64, step as f64);
-            let quotient = build.binary(BinaryOp::Divide, index, divisor);
-            let access = Access {
-                expr: Expr { offset: if step == 1 { -low } else { 0 }, terms },
-                dynamic: if step == 1 { smallvec![] } else { smallvec![(quotient, 1)] },
-                bounds: smallvec![bound(inside, dilated, step)],
-                predicate: None,
-            };
-            let x = build.load_if(x, access, Some(fill));
-            build.store(out, affine(0, &[out_size, 1]), x);
-            let input = numbers.array(dtype, (3 * size) as usize);
-            check(engine, &build.finish(), &[input], &[(3 * out_size) as usize], EXACT);
+            // Where an element lies is a quotient: of the axis, or computed of the position.
+            for computed in [false, true] {
+                let mut numbers = Numbers::new(step as u64);
+                let dilated = (size - 1) * step + 1;
+                let out_size = low + dilated + high;
+                let mut build = Build::new(&[3, out_size], &[]);
+                let (x, out) = (build.input(dtype), build.output(dtype));
+                let fill = build.constant(dtype, 5.0);
+                let inside = affine(-low, &[0, 1]);
+                let mut access =
+                    Access { bounds: smallvec![bound(inside.clone(), dilated, step)], ..Access::default() };
+                access.expr.add_term(Term::plain(0, size));
+                if computed {
+                    let index = build.node(NodeOp::Index(inside), DType::I64);
+                    let divisor = build.constant(DType::I64, step as f64);
+                    access.dynamic.push((build.binary(BinaryOp::Divide, index, divisor), 1));
+                } else {
+                    access.expr.offset = (-low).div_euclid(step) + i64::from(low % step != 0);
+                    access.expr.add_term(Term { axis: 1, divisor: step, modulus: 0, stride: 1 });
+                }
+                let x = build.load_if(x, access, Some(fill));
+                build.store(out, affine(0, &[out_size, 1]), x);
+                let input = numbers.array(dtype, (3 * size) as usize);
+                check(engine, &build.finish(), &[input], &[(3 * out_size) as usize], EXACT);
+            }
         }
     }
 }

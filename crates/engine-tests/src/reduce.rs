@@ -196,3 +196,48 @@ pub fn windows(engine: &dyn Engine) {
         check(engine, &build.finish(), &[input], &[(2 * out_size * out_size) as usize], EXACT);
     }
 }
+
+/// Few long columns in two passes, as in the normalization of a batch: weighted sums, then what lies above them.
+pub fn few_long_columns(engine: &dyn Engine) {
+    for (columns, outer, inner) in [(2, 3, 1500), (16, 40, 30), (3, 1, 70_001), (100, 1, 57), (256, 7, 5)] {
+        for dtype in [DType::F32, DType::F16, DType::I32, DType::C64] {
+            let len = outer * inner;
+            let mut build = Build::new(&[columns], &[outer, inner]);
+            let (x, weight, by_row) = (build.input(dtype), build.input(dtype), build.input(dtype));
+            let (products, sums, rest, counts) =
+                (build.output(dtype), build.output(dtype), build.output(dtype), build.output(dtype));
+            let strides = [1, inner * columns, columns];
+            let value = build.load(x, affine(0, &strides));
+            let factor = build.load(weight, affine(0, &[1]));
+            let start = build.load(by_row, affine(0, &[0, inner, 1]));
+            let zero = build.constant(dtype, 0.0);
+            let product = build.binary(BinaryOp::Multiply, value, factor);
+            build.fold(BinaryOp::Add, product, factor);
+            build.fold(BinaryOp::Add, start, zero);
+            build.store(products, affine(0, &strides), product);
+            build.stage(&[outer, inner]);
+            let value = build.load(x, affine(0, &strides));
+            let sum = build.row(0);
+            let above = build.binary(BinaryOp::Subtract, value, sum);
+            let (one, zero) = (build.constant(dtype, 1.0), build.constant(dtype, 0.0));
+            build.fold(BinaryOp::Add, one, zero);
+            build.store(rest, affine(0, &strides), above);
+            build.stage(&[]);
+            let (sum, starts) = (build.row(0), build.row(1));
+            let both = build.binary(BinaryOp::Add, sum, starts);
+            build.store(sums, affine(0, &[1]), both);
+            let count = build.row(2);
+            build.store(counts, affine(0, &[1]), count);
+            let mut numbers = Numbers::new((columns * inner) as u64);
+            let mut small = |len: i64| -> Vec<Scalar> {
+                (0..len).map(|_| Scalar::from_f64(dtype, numbers.below(3) as f64 - 1.0)).collect()
+            };
+            let inputs = [small(columns * len), small(columns), small(len)];
+            let sizes = [columns * len, columns, columns * len, columns].map(|len| len as usize);
+            // Sums of small integers are exact, those in f16 up to 2048.
+            if dtype != DType::F16 || len <= 2048 {
+                check(engine, &build.finish(), &inputs, &sizes, EXACT);
+            }
+        }
+    }
+}

@@ -469,9 +469,10 @@ impl<'a, V: Values> StageBuilder<'a, V> {
         let plain = |term: &Term| term.is_plain() && term.stride == 1;
         if let ([term], true) = (&index.expr.terms[..], index.dynamic.is_empty())
             && plain(term)
-            && index.expr.offset % step == 0
         {
-            let mut expr = Expr::constant(index.expr.offset / step);
+            // Where `axis + offset` is divisible, what the two parts leave over adds up to one more or to nothing.
+            let offset = index.expr.offset;
+            let mut expr = Expr::constant(offset.div_euclid(step) + i64::from(offset % step != 0));
             expr.add_term(Term { divisor: step, ..*term });
             return expr.into();
         }

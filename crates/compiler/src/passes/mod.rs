@@ -6,6 +6,7 @@ pub mod expand;
 pub mod inline;
 mod rewrite;
 pub mod sharding;
+pub mod turn;
 
 use ops::Op;
 use stablehlo::{Function, Module, OpId, Operation};

@@ -14,6 +14,8 @@ use crate::vector;
 const LANES: usize = 1024;
 /// Longest rows of which several share a block: longer ones fill blocks well enough.
 const PACKED: i64 = 256;
+/// Neighbouring rows from which what they have in common is read once for all of them.
+const LONG_RUN: i64 = 16;
 /// Lanes of a block in tiles: 16 rows of as many f32 stay in the first-level cache.
 const TILE_LANES: usize = 256;
 /// Bytes that a group of rows may touch and still find in the first levels of cache at its next stage.
@@ -43,6 +45,13 @@ pub(crate) fn modes(kernel: &Kernel) -> Vec<Mode> {
         }
     };
     let mut modes: Vec<Mode> = kernel.stages.iter().map(vote).collect();
+    if across(kernel, &modes) {
+        for (stage, own) in kernel.stages.iter().zip(&mut modes) {
+            if stage.inner.iter().product::<i64>() > 1 {
+                *own = Mode::Across;
+            }
+        }
+    }
     // A row-local array is laid out by mode: stages that share any must agree. The first reading stage
     // decides for all of the kernel's stages with inner indices.
     if !kernel.scratch.is_empty() {
@@ -57,6 +66,20 @@ pub(crate) fn modes(kernel: &Kernel) -> Vec<Mode> {
         }
     }
     modes
+}
+
+/// Whether the columns that stages go through are so few that rows alone leave vectors and threads idle, and so
+/// long that it matters.
+fn across(kernel: &Kernel, modes: &[Mode]) -> bool {
+    let looping = |stage: &&Stage| stage.inner.iter().product::<i64>() > 1;
+    let rows = kernel.rows();
+    rows <= LANES as i64 / 4
+        && kernel.scratch.is_empty()
+        && modes.iter().all(|mode| *mode == Mode::Columns)
+        && kernel.stages.iter().any(|stage| looping(&stage))
+        && kernel.stages.iter().filter(looping).all(|stage| {
+            has_routines(stage) && rows * stage.inner.iter().product::<i64>() >= 4 * LANES as i64
+        })
 }
 
 /// Whether all reductions of a stage have routines: the others fold lane by lane and want whole blocks.
@@ -84,10 +107,12 @@ fn contiguous_loads(kernel: &Kernel, stage: &Stage) -> (usize, usize) {
     for access in loads.chain(stage.stores.iter().map(|store| &store.access)) {
         let stride =
             |axis: usize| access.expr.terms.iter().filter(|t| t.axis == axis).map(|t| t.stride).sum::<i64>();
-        // A load that does not vary along the rows at all costs nothing either way.
+        // A load that does not vary along the rows costs nothing either way, nor does one that is the same for
+        // long runs of them.
+        let alike = rank > 0 && stride(rank - 1) == 0 && kernel.parallel[rank - 1] >= LONG_RUN;
         if rank > 0 && stride(rank - 1).abs() == 1 && stride(axes - 1).abs() != 1 {
             along_rows += 1;
-        } else if stride(axes - 1).abs() == 1 && (0..rank).any(|axis| stride(axis) != 0) {
+        } else if stride(axes - 1).abs() == 1 && !alike && (0..rank).any(|axis| stride(axis) != 0) {
             along_inner += 1;
         }
     }
@@ -108,6 +133,9 @@ pub(crate) fn sizes(
     }
     let nodes = kernel.stages.iter().map(|stage| stage.nodes.len()).max().unwrap_or(0);
     let lanes = if nodes > 24 { LANES / 2 } else { LANES };
+    if modes.contains(&Mode::Across) {
+        return (rows, lanes / rows * rows);
+    }
     let inner = |stage: &Stage| stage.inner.iter().product::<i64>() as usize;
     let mut group = lanes;
     let mut any_rows = false;
@@ -125,6 +153,7 @@ pub(crate) fn sizes(
                 any_rows = true;
                 group = group.min((lanes / inner).max(1));
             }
+            Mode::Across => {}
             Mode::Columns => {
                 let touched = 8 * inner * (1 + kernel.scratch.len());
                 let (along_rows, along_inner) = contiguous_loads(kernel, stage);
@@ -260,16 +289,20 @@ fn lane_ns(instr: &Instr) -> f64 {
         Instr::Point { size, .. } => 0.015 * *size as f64,
         Instr::Local { .. } => 0.0,
         Instr::Panel { .. } => 0.6,
-        Instr::Expand { .. } => 0.1,
+        Instr::Expand { .. } | Instr::Repeat { .. } => 0.1,
         Instr::Copy { .. } | Instr::Splat { .. } => 0.05,
         Instr::Unary { .. } => 0.3,
         Instr::Binary { .. } | Instr::Ternary { .. } => 0.04,
         Instr::Round { .. } => 0.2,
         Instr::Index { .. } => 0.2,
-        Instr::Load(transfer) | Instr::Store(transfer) => match &transfer.dynamic[..] {
-            [] => 0.5,
-            _ => 2.0,
-        },
+        Instr::Load(transfer) | Instr::Store(transfer) => {
+            let by_lane = transfer.dynamic.iter().any(|&(_, _, one)| !one);
+            match transfer.walk.run_length() {
+                LONG_RUN.. if !by_lane => 0.1,
+                _ if transfer.dynamic.is_empty() => 0.5,
+                _ => 2.0,
+            }
+        }
         Instr::Plain(_) => 60.0,
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::accumulate::{self, State};
+use super::across;
 use super::program::{Entry, Home, Instr, Mode, Program, StageProgram, Tile};
 use super::transfer;
 use crate::context::RunContext;
@@ -93,6 +94,12 @@ impl Frame<'_> {
                     Instr::Expand { size, times, from, to } => {
                         transfer::expand(*size, *times, self.pointer(*from), self.pointer(*to), self.lanes);
                     }
+                    Instr::Repeat { size, lanes, times, from, to } => {
+                        let (from, to, bytes) = (self.pointer(*from), self.pointer(*to), size * lanes);
+                        for at in 0..*times {
+                            std::ptr::copy_nonoverlapping(from, to.add(at * bytes), bytes);
+                        }
+                    }
                     Instr::Load(load) => transfer::load(load, self, count(load.one)),
                     Instr::Store(store) => transfer::store(store, self, self.lanes),
                     Instr::Index { walk, dtype, out, one } => {
@@ -106,14 +113,14 @@ impl Frame<'_> {
 
 /// Arrays that threads share. The steps of a kernel write disjoint elements.
 #[derive(Clone, Copy)]
-struct Shared<'a>(&'a [*mut u8]);
+pub(super) struct Shared<'a>(pub(super) &'a [*mut u8]);
 // SAFETY: threads write disjoint elements of the arrays, and read none that another writes.
 unsafe impl Sync for Shared<'_> {}
 // SAFETY: as above.
 unsafe impl Send for Shared<'_> {}
 
 impl Shared<'_> {
-    fn pointers(&self) -> &[*mut u8] {
+    pub(super) fn pointers(&self) -> &[*mut u8] {
         self.0
     }
 }
@@ -128,9 +135,16 @@ pub(crate) unsafe fn run(program: &Program, arrays: &[*mut u8], memory: &mut [u8
     let groups = program.groups;
     let helpers = context.helpers(groups, program.work_ns);
     let arrays = Shared(arrays);
-    if helpers == 0 && context.helpers(usize::MAX, program.work_ns) > 0 && program.splits_rows() {
+    if helpers == 0 && context.helpers(usize::MAX, program.work_ns) > 0 {
         // SAFETY: the caller's promise.
-        return unsafe { run_wide(program, arrays, context) };
+        unsafe {
+            if program.stages.iter().any(|stage| stage.mode == Mode::Across) {
+                return across::run_parts(program, arrays, context);
+            }
+            if program.splits_rows() {
+                return run_wide(program, arrays, context);
+            }
+        }
     }
     if helpers == 0 {
         // SAFETY: the caller's promise.
@@ -183,7 +197,11 @@ impl Program {
     /// # Safety
     /// `memory` is aligned to 64 and has [`memory_bytes`](Self::memory_bytes), or as many less [`shared_bytes`](Self::shared_bytes)
     /// if the shared region is not used.
-    unsafe fn frame<'a>(&self, memory: &'a mut [u8], arrays: &'a [*mut u8]) -> (*mut u8, *mut u8, Frame<'a>) {
+    pub(super) unsafe fn frame<'a>(
+        &self,
+        memory: &'a mut [u8],
+        arrays: &'a [*mut u8],
+    ) -> (*mut u8, *mut u8, Frame<'a>) {
         let start = memory.as_mut_ptr();
         let table_bytes = (self.entries.len() * size_of::<*mut u8>()).next_multiple_of(64);
         // SAFETY: the memory is aligned to 64 and large enough; every byte pattern is a pointer, or an i64.
@@ -201,7 +219,7 @@ impl Program {
 
 impl Frame<'_> {
     /// Points the table at its memory.
-    fn start(&mut self, program: &Program, shared: *mut u8, private: *mut u8) {
+    pub(super) fn start(&mut self, program: &Program, shared: *mut u8, private: *mut u8) {
         self.shared = shared;
         self.private = private;
         self.index.fill(0);
@@ -244,6 +262,7 @@ unsafe fn run_group(program: &Program, frame: &mut Frame<'_>, first: usize, coun
             match stage.mode {
                 Mode::Columns => columns(program, stage, frame, first, count),
                 Mode::Packed => packed(stage, frame, first, count),
+                Mode::Across => across::run(program, stage, frame),
                 Mode::Rows => {
                     set_index(&program.parallel, frame.index, first);
                     for row in 0..count {
@@ -311,7 +330,7 @@ unsafe fn packed(stage: &StageProgram, frame: &mut Frame<'_>, first: usize, coun
 
 /// # Safety
 /// As [`run_groups`].
-unsafe fn columns(
+pub(super) unsafe fn columns(
     program: &Program,
     stage: &StageProgram,
     frame: &mut Frame<'_>,
@@ -410,6 +429,7 @@ unsafe fn run_wide(program: &Program, arrays: Shared<'_>, context: &RunContext) 
                     match stage.mode {
                         Mode::Columns => columns(program, stage, &mut frame, row, 1),
                         Mode::Packed => packed(stage, &mut frame, row, 1),
+                        Mode::Across => across::run(program, stage, &mut frame),
                         Mode::Rows => {
                             set_index(&program.parallel, frame.index, row);
                             one_row(program, stage, &mut frame, 0, 0..stage.inner_len, None);

@@ -33,7 +33,7 @@ pub(crate) fn build(
         Some(fold) => {
             let wide = vector::accumulator(dtype);
             let mut element = inputs[0];
-            if builder.mode == Mode::Columns && wide != dtype {
+            if matches!(builder.mode, Mode::Columns | Mode::Across) && wide != dtype {
                 let entry = builder.operation(
                     &NodeOp::Convert(reduction.inputs[0]),
                     wide,
@@ -89,6 +89,7 @@ fn simple(builder: &mut StageBuilder<'_>, op: BinaryOp, dtype: DType) -> Option<
     let lanes = match builder.mode {
         Mode::Columns | Mode::Packed => builder.group(),
         Mode::Rows => CASCADE,
+        Mode::Across => builder.max_lanes(),
     };
     let span = (lanes * wide.size()).next_multiple_of(64);
     Some(SimpleFold {

@@ -5,6 +5,7 @@ use plan::axes::refine;
 use plan::{EngineError, Kernel, NodeOp, Stage};
 use tensor::{AlignedBytes, DType, Dims, Scalar};
 
+use super::across;
 use super::cost::{self, Lanes};
 use super::program::{Entry, Home, Mode, Program, Tile};
 use super::registers::Registers;
@@ -106,6 +107,7 @@ pub(crate) fn lower(kernel: &Kernel, lowering: &Lowering<'_>) -> Result<Option<P
     let modes: Vec<Mode> = cost::modes(&kernel);
     let Lanes { outer_axes, tile } = cost::lanes(&kernel, &lowering.arrays);
     let (group, block) = cost::sizes(&kernel, &modes, lowering.threads, outer_axes, tile.is_some());
+    let kernel = across::turned(kernel, &modes);
     let mut shared = Bump::default();
     let row_values = kernel.row_types().into_iter().map(|ty| (shared.take(group * ty.size()), ty)).collect();
     let mut scratch: Vec<(usize, DType)> = kernel.scratch.iter().map(|&ty| (0, ty)).collect();

@@ -6,6 +6,7 @@
 //! ```
 
 mod accumulate;
+mod across;
 mod cost;
 mod execute;
 mod fold;

@@ -2,8 +2,9 @@
 //!
 //! A program works on groups of rows. Within a group each stage either lets lanes run over the rows and
 //! loops over its inner indices ([`Mode::Columns`]), or loops over the rows and lets lanes run over its inner
-//! indices in blocks ([`Mode::Rows`]), or lets them run over several short rows at once ([`Mode::Packed`]). Operands of instructions are entries of a table of pointers: to
-//! registers, to constants, or straight into arrays.
+//! indices in blocks ([`Mode::Rows`]), or lets them run over several short rows at once ([`Mode::Packed`]), or over
+//! a few long columns ([`Mode::Across`]). Operands of instructions are entries of a table of pointers: to registers,
+//! to constants, or straight into arrays.
 
 use std::ops::Range;
 
@@ -100,6 +101,8 @@ pub(crate) enum Mode {
     Rows,
     /// Lanes are all inner indices of all rows of the group, row after row.
     Packed,
+    /// Lanes are inner indices in blocks and all rows of the kernel, which are few: the rows run faster.
+    Across,
 }
 
 /// A stage compiled for the executor.
@@ -110,9 +113,9 @@ pub(crate) struct StageProgram {
     pub inner: Dims,
     /// Number of inner indices.
     pub inner_len: usize,
-    /// What does not vary over inner indices: once a group (columns, packed; lanes are rows) or a row (rows).
+    /// What does not vary over inner indices: once a group (lanes are rows) or a row (in mode rows).
     pub setup: Vec<Instr>,
-    /// The rest: once an inner index (columns), a block of them (rows), or a group (packed).
+    /// The rest: once an inner index (columns), a block of them (rows, across), or a group (packed).
     pub body: Vec<Instr>,
     /// The reductions.
     pub folds: Vec<Fold>,
@@ -156,6 +159,8 @@ pub(crate) enum Instr {
     Panel { memory: usize, pitch: usize, out: Entry },
     /// Repeats each element of a block `times` times.
     Expand { size: usize, times: usize, from: Entry, to: Entry },
+    /// Repeats a block of `lanes` elements as a whole.
+    Repeat { size: usize, lanes: usize, times: usize, from: Entry, to: Entry },
     /// Fills a register from an array.
     Load(Box<Transfer>),
     /// Writes a value to an array.
@@ -271,7 +276,10 @@ impl Instr {
             Instr::Binary { a, b, .. } => [*a, *b].into_iter().for_each(f),
             Instr::Ternary { a, b, c, .. } => [*a, *b, *c].into_iter().for_each(f),
             Instr::Plain(plain) => plain.operands.iter().for_each(|&(entry, ..)| f(entry)),
-            Instr::Copy { from, .. } | Instr::Splat { from, .. } | Instr::Expand { from, .. } => f(*from),
+            Instr::Copy { from, .. }
+            | Instr::Splat { from, .. }
+            | Instr::Expand { from, .. }
+            | Instr::Repeat { from, .. } => f(*from),
             Instr::Load(transfer) | Instr::Store(transfer) => {
                 f(transfer.value.0);
                 transfer.dynamic.iter().for_each(|&(entry, ..)| f(entry));
@@ -290,7 +298,10 @@ impl Instr {
             | Instr::Round { out, .. }
             | Instr::Index { out, .. } => Some(*out),
             Instr::Plain(plain) => Some(plain.out),
-            Instr::Copy { to, .. } | Instr::Splat { to, .. } | Instr::Expand { to, .. } => Some(*to),
+            Instr::Copy { to, .. }
+            | Instr::Splat { to, .. }
+            | Instr::Expand { to, .. }
+            | Instr::Repeat { to, .. } => Some(*to),
             Instr::Load(transfer) => Some(transfer.out),
             Instr::Store(_) | Instr::Point { .. } | Instr::Local { .. } | Instr::Panel { .. } => None,
         }

@@ -41,7 +41,7 @@ pub(crate) struct StageBuilder<'a> {
     setup: Vec<Instr>,
     body: Vec<Instr>,
     panels: Vec<Panel>,
-    /// Packed: values of rows, and where they are repeated for each inner index.
+    /// Packed, across: values of rows, and where they are repeated for each inner index.
     expanded: Vec<(Entry, Entry)>,
 }
 
@@ -56,7 +56,11 @@ impl<'a> StageBuilder<'a> {
         memory: &'a mut Bump,
     ) -> Self {
         let stage = &kernel.stages[position];
-        let sizes = kernel.axes(stage);
+        let mode = layout.modes[position];
+        let sizes = match mode {
+            Mode::Across => stage.inner.iter().chain(&kernel.parallel).copied().collect(),
+            _ => kernel.axes(stage),
+        };
         StageBuilder {
             kernel,
             stage,
@@ -64,7 +68,7 @@ impl<'a> StageBuilder<'a> {
             lowering,
             table,
             memory,
-            mode: layout.modes[position],
+            mode,
             varies: vec![0; stage.nodes.len()],
             uses: count_uses(stage),
             values: vec![None; stage.nodes.len()],
@@ -125,8 +129,9 @@ impl<'a> StageBuilder<'a> {
         match self.mode {
             Mode::Columns => (outer, rank - outer),
             Mode::Rows => (rank, self.stage.inner.len()),
-            Mode::Packed if in_body => (0, self.sizes.len()),
+            Mode::Packed | Mode::Across if in_body => (0, self.sizes.len()),
             Mode::Packed => (0, rank),
+            Mode::Across => (self.stage.inner.len(), rank),
         }
     }
 
@@ -136,7 +141,10 @@ impl<'a> StageBuilder<'a> {
     }
 
     fn inner_mask(&self) -> u64 {
-        mask(self.sizes.len()) & !mask(self.kernel.parallel.len())
+        match self.mode {
+            Mode::Across => mask(self.stage.inner.len()),
+            _ => mask(self.sizes.len()) & !mask(self.kernel.parallel.len()),
+        }
     }
 
     /// Largest number of lanes of a block.
@@ -162,14 +170,20 @@ impl<'a> StageBuilder<'a> {
     /// The compiled value of a node that is used, as operand of an instruction of the body or the setup.
     pub(crate) fn operand(&mut self, id: NodeId, in_body: bool) -> Value {
         let value = self.value(id);
-        if self.mode != Mode::Packed || !in_body || value.in_body || value.one {
+        if !matches!(self.mode, Mode::Packed | Mode::Across) || !in_body || value.in_body || value.one {
             return value;
         }
         let known = self.expanded.iter().find(|(row, _)| *row == value.entry).map(|&(_, entry)| entry);
         let entry = known.unwrap_or_else(|| {
             let to = self.register(value.dtype, false);
-            let times = self.inner_len() as usize;
-            self.body.push(Instr::Expand { size: value.dtype.size(), times, from: value.entry, to });
+            let (size, from) = (value.dtype.size(), value.entry);
+            match self.mode {
+                Mode::Across => {
+                    let (lanes, times) = (self.group(), self.layout.block / self.group());
+                    self.setup.push(Instr::Repeat { size, lanes, times, from, to });
+                }
+                _ => self.body.push(Instr::Expand { size, times: self.inner_len() as usize, from, to }),
+            }
             self.expanded.push((value.entry, to));
             to
         });
@@ -182,12 +196,11 @@ impl<'a> StageBuilder<'a> {
     }
 
     fn axes_of(&self, position: usize) -> u64 {
-        let rank = self.kernel.parallel.len();
         let op = &self.stage.nodes[position].op;
         let mut axes = match op {
             NodeOp::Index(expr) => expr_axes(expr),
             NodeOp::Load { access, .. } => access_axes(access),
-            NodeOp::Row(_) => mask(rank),
+            NodeOp::Row(_) => mask(self.sizes.len()) & !self.inner_mask(),
             NodeOp::Scratch(_) => mask(self.sizes.len()),
             _ => 0,
         };
@@ -230,7 +243,9 @@ impl<'a> StageBuilder<'a> {
             NodeOp::Row(row) => {
                 let (offset, dtype) = self.layout.row_values[*row];
                 match self.mode {
-                    Mode::Columns | Mode::Packed => value(self.table.entry(Home::Shared(offset))),
+                    Mode::Columns | Mode::Packed | Mode::Across => {
+                        value(self.table.entry(Home::Shared(offset)))
+                    }
                     Mode::Rows => {
                         let out = self.table.entry(Home::Moving);
                         self.emit(in_body, Instr::Local { offset, size: dtype.size(), row_value: true, out });

@@ -27,6 +27,8 @@ use crate::cpu::Level;
 const PATCH_BYTES: usize = 256 << 10;
 /// Terms in a block of patches at most.
 const BLOCK_TERMS: usize = 1024;
+/// Terms of which threads share the sum where rows are too few to share.
+const LONG_SUM: usize = 2048;
 /// Evenly spaced terms that are enough for a product of their own.
 const LONG_RUN: usize = 64;
 
@@ -186,15 +188,43 @@ impl<T: Native> ConvolutionStep<T> {
                 unsafe { self.convolve_groups(geometry, arrays, kernel.start, chunk, accumulate) };
             });
         }
-        context.parallel(geometry.groups * chunks, work, |index| {
+        // Part of the terms of a chunk of rows.
+        let convolve = |index: usize, terms: Range<usize>, output: SendPointer<T>, accumulate: bool| {
             let (group, index) = (index / chunks, index % chunks);
             let chunk = index * chunk..rows.min((index + 1) * chunk);
+            let arrays = (arrays.0, output);
             // SAFETY: preparing checked the arrays; chunks write different elements.
-            unsafe { self.convolve_rows(geometry, arrays, &kernel, group, chunk, accumulate, context) };
+            unsafe {
+                self.convolve_rows(geometry, arrays, &kernel, group, (chunk, terms), accumulate, context)
+            };
+        };
+        let tasks = geometry.groups * chunks;
+        let parts = threads.min(terms / LONG_SUM);
+        // Several products write the output in turn.
+        if tasks >= threads || parts < 2 || self.products.len() > 1 {
+            return context.parallel(tasks, work, |index| convolve(index, 0..terms, arrays.1, accumulate));
+        }
+        let len = self.lens[2];
+        let mut sums = context.scratch(parts * len * size_of::<T>());
+        // SAFETY: any bytes are valid elements.
+        let sums = unsafe { &mut sums.align_to_mut::<T>().1[..parts * len] };
+        let start = SendPointer(sums.as_mut_ptr());
+        context.parallel(parts, work, |part| {
+            let range = terms * part / parts..terms * (part + 1) / parts;
+            let output = SendPointer(start.at(part * len).wrapping_offset(geometry.output_offset));
+            (0..tasks).for_each(|index| convolve(index, range.clone(), output, false));
         });
+        for at in 0..len {
+            let sum = (0..parts).map(|part| sums[part * len + at]).reduce(T::plus).unwrap_or(T::ZERO);
+            // SAFETY: the output has this element.
+            unsafe {
+                let to = output.add(at);
+                *to = if accumulate { sum.plus(*to) } else { sum };
+            }
+        }
     }
 
-    /// Computes rows of the product of one group.
+    /// Computes rows of the product of one group, or of the part of it that some terms make.
     ///
     /// # Safety
     /// As for [`convolve`](Self::convolve).
@@ -205,11 +235,10 @@ impl<T: Native> ConvolutionStep<T> {
         (input, output): (SendPointer<T>, SendPointer<T>),
         kernel: &KernelMatrix<T>,
         group: usize,
-        rows: Range<usize>,
+        (rows, terms): (Range<usize>, Range<usize>),
         accumulate: bool,
         context: &RunContext,
     ) {
-        let terms = geometry.terms.len();
         let input = input.0.wrapping_offset(group as isize * geometry.group_steps[0]).cast_const();
         let row_table = Table::new(&geometry.rows, rows.clone());
         let kernel_step = |first: usize| match kernel.packed {
@@ -237,7 +266,7 @@ impl<T: Native> ConvolutionStep<T> {
                     row: geometry.rows.last_step(),
                     column: geometry.column_steps[1],
                 },
-                accumulate: accumulate || first > 0,
+                accumulate: accumulate || first > terms.start,
             };
             let mut scratch = context.scratch(scratch_bytes(&product));
             // SAFETY: patches and kernel have these elements, and the result is this chunk's.
@@ -245,20 +274,21 @@ impl<T: Native> ConvolutionStep<T> {
         };
         if let Some([row, column]) = geometry.in_place {
             for segment in segments() {
-                let start = input.wrapping_offset(geometry.address(&row_table, segment.start));
-                multiply(segment, 0, terms, Matrix { start, row, column });
+                let first = geometry.address(&row_table, segment.start) + terms.start as isize * column;
+                let start = input.wrapping_offset(first);
+                multiply(segment, terms.start, terms.len(), Matrix { start, row, column });
             }
             return;
         }
-        let block = block_terms(terms);
+        let block = block_terms(terms.len());
         let mut patches = context.scratch(block * rows.len() * size_of::<T>());
         // SAFETY: any bytes are valid elements.
         let patches = unsafe { patches.align_to_mut::<T>().1 };
-        let term_run = if kernel.packed { terms } else { geometry.term_run };
-        let mut next = 0;
-        while next < terms || next == 0 {
+        let term_run = if kernel.packed { geometry.terms.len() } else { geometry.term_run };
+        let mut next = terms.start;
+        while next < terms.end || next == terms.start {
             let first = next;
-            let count = block.min(terms - first).min(term_run - first % term_run.max(1));
+            let count = block.min(terms.end - first).min(term_run - first % term_run.max(1));
             next = first + count.max(1);
             let term_table = Table::new(&geometry.terms, first..first + count);
             let (row, column) = if geometry.rows_inner { (1, rows.len()) } else { (count, 1) };

@@ -570,17 +570,54 @@ pub(crate) unsafe fn pack<T: Element>(
 ) {
     debug_assert!(to.len() >= k * width && align_of::<T>() <= 16);
     for (p, row) in to.chunks_exact_mut(width).take(k).enumerate() {
-        let start = from.start.wrapping_offset(p as isize * from.row);
-        // SAFETY: row p has `count` columns.
+        if from.column == 1 {
+            let start = from.start.wrapping_offset(p as isize * from.row);
+            // SAFETY: row p has `count` columns.
+            unsafe { std::ptr::copy_nonoverlapping(start, row.as_mut_ptr(), count) };
+        }
+        row[count..].fill(T::ZERO);
+    }
+    if from.column == 1 {
+        return;
+    }
+    // A few columns at a time: lines of cache far apart by a power of two push each other out.
+    for j in (0..count).step_by(PACKED_COLUMNS) {
+        let start = from.start.wrapping_offset(j as isize * from.column);
+        let columns = PACKED_COLUMNS.min(count - j);
+        // SAFETY: all these columns have `k` rows.
         unsafe {
-            if from.column == 1 {
-                std::ptr::copy_nonoverlapping(start, row.as_mut_ptr(), count);
-            } else {
-                for (j, to) in row[..count].iter_mut().enumerate() {
-                    *to = *start.offset(j as isize * from.column);
+            match columns {
+                PACKED_COLUMNS => pack_columns::<T, PACKED_COLUMNS>(start, from, k, width, &mut to[j..]),
+                _ => {
+                    for at in 0..columns {
+                        let start = start.offset(at as isize * from.column);
+                        pack_columns::<T, 1>(start, from, k, width, &mut to[j + at..]);
+                    }
                 }
             }
         }
-        row[count..].fill(T::ZERO);
+    }
+}
+
+/// Columns that are copied together.
+const PACKED_COLUMNS: usize = 8;
+
+/// Copies `N` columns, the first of which begins at `start`, to the beginnings of rows of `width` elements.
+///
+/// # Safety
+/// The columns have `k` rows.
+#[inline(always)]
+unsafe fn pack_columns<T: Element, const N: usize>(
+    start: *const T,
+    from: Matrix<*const T>,
+    k: usize,
+    width: usize,
+    to: &mut [T],
+) {
+    for (p, row) in to.chunks_mut(width).take(k).enumerate() {
+        let start = start.wrapping_offset(p as isize * from.row);
+        // SAFETY: passed on.
+        let values: [T; N] = std::array::from_fn(|j| unsafe { *start.offset(j as isize * from.column) });
+        row[..N].copy_from_slice(&values);
     }
 }

@@ -33,6 +33,8 @@ struct ScatterStep {
     limits: Dims,
     /// Dimensions of a window: size, stride in the operand, stride in the updates; the last runs fastest.
     window: Vec<[i64; 3]>,
+    /// The longest dimension of a window that no index moves: parts along it never meet.
+    split: Option<usize>,
 }
 
 enum Apply {
@@ -82,10 +84,12 @@ pub(super) fn prepare(scatter: &Scatter, types: &StepTypes<'_>) -> Result<Box<dy
         .collect();
     let mut limits: Dims = scatter.operand_dims.iter().map(|dim| dim - 1).collect();
     let mut window = Vec::new();
+    let mut still = Vec::new();
     for (&update_dim, &dim) in scatter.update_window_dims.iter().zip(&window_dims) {
         let size = scatter.update_dims[update_dim as usize];
         limits[dim] = scatter.operand_dims[dim] - size;
         window.push([size, operand_strides[dim], update_strides[update_dim as usize]]);
+        still.push(!scatter.scatter_dims_to_operand_dims.contains(&(dim as i64)));
     }
     let index_dims = (0..scatter.index_dims.len()).filter(|&dim| dim as i64 != scatter.index_vector_dim);
     let position_dims =
@@ -114,6 +118,7 @@ pub(super) fn prepare(scatter: &Scatter, types: &StepTypes<'_>) -> Result<Box<dy
         batching,
         operand_strides,
         limits,
+        split: (0..window.len()).filter(|&dim| still[dim]).max_by_key(|&dim| window[dim][0]),
         window,
     }))
 }
@@ -182,8 +187,7 @@ impl LibraryStep for ScatterStep {
             return Ok(());
         }
         // Threads share the windows' elements, not the windows, so that the order of updates is kept.
-        let split = (0..self.window.len()).max_by_key(|&dim| self.window[dim][0]);
-        let along = split.map_or(1, |dim| self.window[dim][0] as usize);
+        let along = self.split.map_or(1, |dim| self.window[dim][0] as usize);
         let parts = if elements >= 64 { along.min(context.threads()) } else { 1 };
         let work = if matches!(self.apply, Apply::Runs(_)) { 1 } else { 30 };
         let indices = SendPointer(reads[count].cast_mut());
@@ -192,7 +196,7 @@ impl LibraryStep for ScatterStep {
         context.parallel(parts, (windows * (elements + 10) * work) as u64, |part| {
             let mut window = self.window.clone();
             let mut skip = [0, 0];
-            if let Some(dim) = split {
+            if let Some(dim) = self.split {
                 let (low, high) = (part * along / parts, (part + 1) * along / parts);
                 window[dim][0] = (high - low) as i64;
                 skip = [window[dim][1] * low as i64, window[dim][2] * low as i64];

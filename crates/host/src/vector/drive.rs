@@ -198,14 +198,8 @@ impl<T: Copy> Group<T> {
     /// `from` holds `count` elements, at most `GROUP`.
     #[inline(always)]
     unsafe fn load(&mut self, from: *const T, count: usize) {
-        // SAFETY: the caller's promise; a constant count compiles to plain vector moves.
-        unsafe {
-            if count == GROUP {
-                std::ptr::copy_nonoverlapping(from, self.0.as_mut_ptr().cast(), GROUP);
-            } else {
-                std::ptr::copy_nonoverlapping(from, self.0.as_mut_ptr().cast(), count);
-            }
-        }
+        // SAFETY: the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(from, self.0.as_mut_ptr().cast(), count) }
     }
 
     /// # Safety
@@ -213,13 +207,7 @@ impl<T: Copy> Group<T> {
     #[inline(always)]
     unsafe fn store(&self, to: *mut T, count: usize) {
         // SAFETY: the caller's promise.
-        unsafe {
-            if count == GROUP {
-                std::ptr::copy_nonoverlapping(self.0.as_ptr().cast(), to, GROUP);
-            } else {
-                std::ptr::copy_nonoverlapping(self.0.as_ptr().cast(), to, count);
-            }
-        }
+        unsafe { std::ptr::copy_nonoverlapping(self.0.as_ptr().cast(), to, count) }
     }
 
     #[inline(always)]
@@ -239,12 +227,21 @@ impl<T: Copy> Group<T> {
 /// As [`unary_body`].
 #[inline(always)]
 unsafe fn heavy_unary<L: Isa, K: Unary>(x: *const K::In, out: *mut K::Out, n: usize) {
+    // The lanes after the last whole group pass through the stack, so that all groups are whole: copies of constant
+    // length are plain vector moves, others calls.
+    let whole = n - n % GROUP;
     let mut operand = Group::<K::In>::zeroed();
     let mut result = Group::<K::Out>::zeroed();
+    let (mut last, mut last_result) = (Group::<K::In>::zeroed(), Group::<K::Out>::uninit());
+    // SAFETY: lanes are in range.
+    unsafe { last.load(x.wrapping_add(whole), n - whole) };
     for start in (0..n).step_by(GROUP) {
-        let count = GROUP.min(n - start);
-        // SAFETY: `start + count <= n`.
-        unsafe { operand.load(x.add(start), count) };
+        let (from, to) = match start < whole {
+            true => (x.wrapping_add(start), out.wrapping_add(start)),
+            false => (last.0.as_ptr().cast(), last_result.0.as_mut_ptr().cast()),
+        };
+        // SAFETY: a whole group is there.
+        unsafe { *operand.lanes_mut() = from.cast::<[K::In; GROUP]>().read() };
         for (out, &x) in result.lanes_mut().iter_mut().zip(operand.lanes()) {
             *out = K::eval::<L>(x);
         }
@@ -256,8 +253,10 @@ unsafe fn heavy_unary<L: Isa, K: Unary>(x: *const K::In, out: *mut K::Out, n: us
             }
         }
         // SAFETY: as above; the operand's lanes were read before.
-        unsafe { result.store(out.add(start), count) };
+        unsafe { to.cast::<[K::Out; GROUP]>().write(*result.lanes()) };
     }
+    // SAFETY: as above.
+    unsafe { last_result.store(out.wrapping_add(whole), n - whole) };
 }
 
 /// # Safety
@@ -378,15 +377,34 @@ unsafe fn heavy_binary<L: Isa, K: Binary, F: Form>(
             *right.lanes_mut() = [*b; GROUP];
         }
     }
+    // As in `heavy_unary`.
+    let whole = n - n % GROUP;
+    let (mut last_left, mut last_right) = (Group::<K::In>::zeroed(), Group::<K::In>::zeroed());
+    let mut last_result = Group::<K::Out>::uninit();
+    // SAFETY: lanes are in range.
+    unsafe {
+        if !F::LEFT {
+            last_left.load(a.wrapping_add(whole), n - whole);
+        }
+        if !F::RIGHT {
+            last_right.load(b.wrapping_add(whole), n - whole);
+        }
+    }
     for start in (0..n).step_by(GROUP) {
-        let count = GROUP.min(n - start);
-        // SAFETY: `start + count <= n`.
+        let (from_left, from_right, to) = match start < whole {
+            true => (a.wrapping_add(start), b.wrapping_add(start), out.wrapping_add(start)),
+            false => {
+                let (left, right) = (last_left.0.as_ptr().cast(), last_right.0.as_ptr().cast());
+                (left, right, last_result.0.as_mut_ptr().cast())
+            }
+        };
+        // SAFETY: a whole group is there.
         unsafe {
             if !F::LEFT {
-                left.load(a.add(start), count);
+                *left.lanes_mut() = from_left.cast::<[K::In; GROUP]>().read();
             }
             if !F::RIGHT {
-                right.load(b.add(start), count);
+                *right.lanes_mut() = from_right.cast::<[K::In; GROUP]>().read();
             }
         }
         let (lefts, rights) = (left.lanes(), right.lanes());
@@ -401,8 +419,10 @@ unsafe fn heavy_binary<L: Isa, K: Binary, F: Form>(
             }
         }
         // SAFETY: as above; the operands' lanes were read before.
-        unsafe { result.store(out.add(start), count) };
+        unsafe { to.cast::<[K::Out; GROUP]>().write(*result.lanes()) };
     }
+    // SAFETY: as above.
+    unsafe { last_result.store(out.wrapping_add(whole), n - whole) };
 }
 
 /// # Safety

@@ -74,4 +74,11 @@ fn blocks_of_rows_and_terms() {
     for layouts in [NHWC, NCHW, SWAPPED] {
         check(DType::F32, sizes, &window, layouts);
     }
+    // So few that threads share the terms.
+    let sizes = Sizes { batch: 1, features: 45, outputs: 3, ..PLAIN };
+    for (dtype, layouts) in
+        [(DType::F32, NHWC), (DType::F32, NCHW), (DType::BF16, SWAPPED), (DType::C64, NHWC)]
+    {
+        check(dtype, sizes, &window, layouts);
+    }
 }

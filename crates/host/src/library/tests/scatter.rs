@@ -104,6 +104,52 @@ fn windows_that_do_not_fit_are_skipped() {
 }
 
 #[test]
+fn windows_that_overlap_are_added_in_order() {
+    // Windows of 100 rows in a matrix of 120, moved along the rows only, or along rows and columns.
+    let (rows, columns, count) = (120i64, 9i64, 40i64);
+    for moved in [&[0i64][..], &[0, 1]] {
+        let (high, wide) = (100i64, if moved.len() == 2 { 4 } else { columns });
+        let entries = moved.len() as i64;
+        let scatter = Scatter {
+            dtypes: vec![DType::F32],
+            index: DType::I32,
+            operand_dims: dims(&[rows, columns]),
+            index_dims: dims(&[count, entries]),
+            update_dims: dims(&[count, high, wide]),
+            index_vector_dim: 1,
+            update_window_dims: dims(&[1, 2]),
+            inserted_window_dims: Dims::new(),
+            input_batching_dims: Dims::new(),
+            scatter_indices_batching_dims: Dims::new(),
+            scatter_dims_to_operand_dims: dims(moved),
+            unique_indices: false,
+            combiner: ScatterCombiner::Binary(BinaryOp::Subtract),
+        };
+        let start = |window: i64, entry: i64| (window * 7 + entry * 3) % if entry == 0 { 23 } else { 6 } - 1;
+        let indices: Vec<i64> = (0..count).flat_map(|w| (0..entries).map(move |e| start(w, e))).collect();
+        let ty = TensorType::new(DType::I32, [count, entries]);
+        let places = Literal::from_scalars(ty, indices.iter().map(|&i| Scalar::from_i64(DType::I32, i)));
+        let operand = small_integers(DType::F32, &[rows, columns], 5);
+        let updates = small_integers(DType::F32, &[count, high, wide], 6);
+        let mut expected: Vec<f64> = operand.scalars().map(Scalar::as_f64).collect();
+        for window in 0..count {
+            let row = start(window, 0);
+            let column = if entries == 2 { start(window, 1) } else { 0 };
+            if !(0..=rows - high).contains(&row) || !(0..=columns - wide).contains(&column) {
+                continue;
+            }
+            for (i, j) in (0..high).flat_map(|i| (0..wide).map(move |j| (i, j))) {
+                let update = updates.get(((window * high + i) * wide + j) as usize).as_f64();
+                expected[((row + i) * columns + column + j) as usize] -= update;
+            }
+        }
+        let out =
+            &run(&StepOp::Scatter(scatter), &[operand.clone(), places, updates], &[operand.ty.clone()])[0];
+        assert_eq!(out.scalars().map(Scalar::as_f64).collect::<Vec<_>>(), expected, "{moved:?}");
+    }
+}
+
+#[test]
 fn batching_dimensions() {
     // operand[b, index[b, i]] += update[b, i]
     let scatter = Scatter {
@@ -130,8 +176,12 @@ fn batching_dimensions() {
 
 #[test]
 fn max_pool_gradient() {
-    for dtype in [DType::F32, DType::I32] {
+    for dtype in [DType::F32, DType::F64, DType::BF16, DType::I32] {
         for (operand_dims, window, strides, padding) in [
+            ([3, 9, 70], [1, 3, 1], [1, 2, 1], [(0, 0), (1, 1), (0, 0)]),
+            ([2, 3, 90], [1, 1, 3], [1, 1, 2], [(0, 0), (0, 0), (2, 1)]),
+            ([1, 40, 1], [1, 4, 1], [1, 3, 1], [(0, 0), (3, 5), (0, 0)]),
+            ([2, 2, 3], [1, 4, 5], [1, 1, 1], [(0, 0), (2, 3), (3, 3)]),
             ([2, 7, 6], [1, 2, 2], [1, 2, 2], [(0, 0), (0, 1), (0, 0)]),
             ([2, 7, 6], [1, 3, 3], [1, 1, 2], [(0, 0), (1, 1), (2, 1)]),
             ([3, 4, 1], [2, 2, 1], [1, 1, 1], [(0, 0), (0, 0), (0, 0)]),
