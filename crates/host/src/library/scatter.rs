@@ -33,6 +33,8 @@ struct ScatterStep {
     limits: Dims,
     /// Dimensions of a window: size, stride in the operand, stride in the updates; the last runs fastest.
     window: Vec<[i64; 3]>,
+    /// The dimension of the window that threads share.
+    split: Option<usize>,
 }
 
 enum Apply {
@@ -101,6 +103,10 @@ pub(super) fn prepare(scatter: &Scatter, types: &StepTypes<'_>) -> Result<Box<dy
         batching.push(batch.map_or(0, |at| operand_strides[scatter.input_batching_dims[at] as usize]));
     }
     merge(&mut positions, &mut batching);
+    // Parts of windows that an index moves along the split dimension would overlap.
+    let windows: i64 = positions.iter().map(|dim| dim[0]).product();
+    let moves = |dim: usize| windows > 1 && scatter.scatter_dims_to_operand_dims.contains(&(dim as i64));
+    let split = (0..window.len()).filter(|&at| !moves(window_dims[at])).max_by_key(|&at| window[at][0]);
     let vector_stride = index_strides.get(scatter.index_vector_dim as usize).copied().unwrap_or(0);
     let sizes: Vec<usize> = scatter.dtypes.iter().map(|dtype| dtype.size()).collect();
     Ok(Box::new(ScatterStep {
@@ -115,6 +121,7 @@ pub(super) fn prepare(scatter: &Scatter, types: &StepTypes<'_>) -> Result<Box<dy
         operand_strides,
         limits,
         window,
+        split,
     }))
 }
 
@@ -182,8 +189,7 @@ impl LibraryStep for ScatterStep {
             return Ok(());
         }
         // Threads share the windows' elements, not the windows, so that the order of updates is kept.
-        let split = (0..self.window.len()).max_by_key(|&dim| self.window[dim][0]);
-        let along = split.map_or(1, |dim| self.window[dim][0] as usize);
+        let along = self.split.map_or(1, |dim| self.window[dim][0] as usize);
         let parts = if elements >= 64 { along.min(context.threads()) } else { 1 };
         let work = if matches!(self.apply, Apply::Runs(_)) { 1 } else { 30 };
         let indices = SendPointer(reads[count].cast_mut());
@@ -192,7 +198,7 @@ impl LibraryStep for ScatterStep {
         context.parallel(parts, (windows * (elements + 10) * work) as u64, |part| {
             let mut window = self.window.clone();
             let mut skip = [0, 0];
-            if let Some(dim) = split {
+            if let Some(dim) = self.split {
                 let (low, high) = (part * along / parts, (part + 1) * along / parts);
                 window[dim][0] = (high - low) as i64;
                 skip = [window[dim][1] * low as i64, window[dim][2] * low as i64];

@@ -104,6 +104,49 @@ fn windows_that_do_not_fit_are_skipped() {
 }
 
 #[test]
+fn overlapping_windows_are_added_in_order() {
+    // Windows of 600 elements in a row of 1000, and of 20 by 30 elements in a matrix, moved along the longer
+    // side. Sums of 1e8, -1e8 and small numbers show in which order they were added.
+    for (operand_dims, window) in [([1, 1000], [1, 600]), ([20, 40], [20, 30])] {
+        let starts: Vec<i64> = (0..64).map(|i| i * 37 % (operand_dims[1] - window[1] + 1)).collect();
+        let scatter = Scatter {
+            dtypes: vec![DType::F32],
+            index: DType::I32,
+            operand_dims: dims(&operand_dims),
+            index_dims: dims(&[64, 1]),
+            update_dims: dims(&[64, window[0], window[1]]),
+            index_vector_dim: 1,
+            update_window_dims: dims(&[1, 2]),
+            inserted_window_dims: Dims::new(),
+            input_batching_dims: Dims::new(),
+            scatter_indices_batching_dims: Dims::new(),
+            scatter_dims_to_operand_dims: dims(&[1]),
+            unique_indices: false,
+            combiner: ScatterCombiner::Binary(BinaryOp::Add),
+        };
+        let value = |i: i64| [1e8, 1.0, -1e8, 3.0, 0.25][(i * i % 23 % 5) as usize];
+        let mut expected = vec![0f32; (operand_dims[0] * operand_dims[1]) as usize];
+        let mut updates = Vec::new();
+        for start in &starts {
+            for row in 0..window[0] {
+                for column in 0..window[1] {
+                    let update = value(updates.len() as i64);
+                    expected[(row * operand_dims[1] + start + column) as usize] += update as f32;
+                    updates.push(update);
+                }
+            }
+        }
+        let operand = Literal::splat(operand_dims, Scalar::zero(DType::F32));
+        let ty = TensorType::new(DType::I32, [64, 1]);
+        let indices = Literal::from_scalars(ty, starts.iter().map(|&i| Scalar::from_i64(DType::I32, i)));
+        let updates = literal(DType::F32, &scatter.update_dims.clone(), &updates);
+        let out =
+            &run(&StepOp::Scatter(scatter), &[operand.clone(), indices, updates], &[operand.ty.clone()])[0];
+        assert_eq!(out.scalars().map(|value| value.as_f64() as f32).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
 fn batching_dimensions() {
     // operand[b, index[b, i]] += update[b, i]
     let scatter = Scatter {
