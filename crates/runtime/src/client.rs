@@ -58,7 +58,7 @@ impl Client {
     fn over(options: &ClientOptions, choice: Choice) -> Client {
         Generation::watch();
         let limit = options.memory_limit.unwrap_or_else(limit::default_limit);
-        let device = Device::new(choice, limit);
+        let device = Device::new(choice, limit, options.callbacks);
         // Plans depend on the device: so does what caches keep of them.
         let on = match device.space() {
             Space::Host => String::new(),

@@ -1,9 +1,11 @@
 //! Options of clients and of compilations, as typed data.
 
+use host::Callbacks;
+
 use crate::error::{Error, Result};
 
 /// How to make a client.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct ClientOptions {
     /// Bytes that arrays and scratch memory may take; by default most of what the machine grants.
     pub memory_limit: Option<u64>,
@@ -13,6 +15,8 @@ pub struct ClientOptions {
     pub adapter: Option<String>,
     /// Whether the host engine does every step of the device again, to compare: slow.
     pub verify: bool,
+    /// How Python functions are called, where the framework offers that.
+    pub callbacks: Option<Callbacks>,
 }
 
 impl ClientOptions {
@@ -38,7 +42,8 @@ impl ClientOptions {
                 return Err(Error::Invalid(format!("JAX_METALLIB_VERIFY={other}: expected `0` or `1`")));
             }
         };
-        Ok(ClientOptions { memory_limit: None, device, adapter: text("JAX_METALLIB_ADAPTER"), verify })
+        let adapter = text("JAX_METALLIB_ADAPTER");
+        Ok(ClientOptions { device, adapter, verify, ..ClientOptions::default() })
     }
 }
 
