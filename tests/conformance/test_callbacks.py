@@ -179,8 +179,36 @@ def test_errors_reach_the_caller(function, message):
         program = jax.jit(lambda x: pure(function, x))
         with pytest.raises(Exception, match=message):
             program(X).block_until_ready()
-        with pytest.raises(Exception, match=message):
             jax.effects_barrier()
         dispatch.runtime_tokens.clear()
         # The device goes on.
         assert float(jax.jit(jnp.sum)(np.ones(3, np.float32))) == 3
+
+
+def test_effects_are_neither_shared_nor_moved():
+    hits = []
+
+    def hit(*_):
+        hits.append(1)
+
+    def repeated(x):
+        def body(i, c):
+            jax.debug.callback(hit, x)
+            return c + 1
+
+        return lax.fori_loop(0, 7, body, x)
+
+    def branch(x):
+        return lax.cond(x > 0, lambda x: (jax.debug.callback(hit), x)[1], lambda x: x, x)
+
+    def twice(x):
+        jax.debug.callback(hit, x)
+        jax.debug.callback(hit, x)
+        return x
+
+    with jax.default_device(device()):
+        for program, expected in ((repeated, 7), (branch, 1), (twice, 2)):
+            hits.clear()
+            jax.jit(program)(np.float32(1))
+            jax.effects_barrier()
+            assert len(hits) == expected, program.__name__

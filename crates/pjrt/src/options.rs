@@ -164,6 +164,22 @@ mod tests {
     }
 
     #[test]
+    fn a_callback_handler_is_the_address_of_a_function() {
+        // SAFETY: all fields are numbers or pointers.
+        let mut value: PJRT_NamedValue = unsafe { std::mem::zeroed() };
+        let name = b"callback_handler";
+        (value.name, value.name_size) = (name.as_ptr().cast(), name.len());
+        value.r#type = PJRT_NAMED_VALUE_INT64;
+        // SAFETY: the name is as long as it says; no function is called.
+        let read = |value: PJRT_NamedValue| unsafe { client_options(&[value]) };
+        assert!(read(value).is_err());
+        value.value.int64_value = 0x1000;
+        assert!(read(value).is_ok_and(|options| options.callbacks.is_some()));
+        value.r#type = PJRT_NAMED_VALUE_STRING;
+        assert!(read(value).is_err());
+    }
+
+    #[test]
     fn nothing_means_one_device_and_damage_is_an_error() {
         assert_eq!(compile_options(&[]).ok(), Some(CompileOptions::default()));
         assert!(compile_options(&[0x1A, 200, 1]).is_err());

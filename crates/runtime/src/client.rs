@@ -82,6 +82,7 @@ impl Client {
     pub fn compile(&self, bytes: &[u8], options: &CompileOptions) -> Result<Executable> {
         self.device.made_in().check()?;
         options.check_device_count()?;
+        options.check_names()?;
         let start = Instant::now();
         let plan = compile::compile(bytes, self.device.engines()?)?;
         let compiled = start.elapsed();

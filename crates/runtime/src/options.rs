@@ -102,7 +102,27 @@ impl Default for CompileOptions {
     }
 }
 
+/// Options of XLA's compiler whose names do not begin with `xla_`. As those that do, they have no effect here.
+const XLA_OPTIONS: &[&str] = &[
+    "compile_portable_executable",
+    "exec_time_optimization_effort",
+    "memory_fitting_effort",
+    "memory_fitting_level",
+    "optimization_level",
+];
+
 impl CompileOptions {
+    /// An error if there is an option that is neither ours nor XLA's: it may be misspelt.
+    pub fn check_names(&self) -> Result<()> {
+        let known = |name: &str| {
+            name.starts_with("xla_") || name == "mps_optimized_program" || XLA_OPTIONS.contains(&name)
+        };
+        match self.overrides.iter().find(|(name, _)| !known(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::Invalid(format!("No such compile option: '{name}'"))),
+        }
+    }
+
     /// An error if the program needs more devices than there are.
     pub fn check_device_count(&self) -> Result<()> {
         let CompileOptions { replicas, partitions, .. } = *self;
