@@ -311,3 +311,12 @@ def test_repeated_runs_do_not_grow():
     """
     unit = 1 if sys.platform == "darwin" else 1024
     assert int(python(code).stdout) * unit < 64 * 2**20
+
+
+def test_unknown_compile_options():
+    def compile_with(**options):
+        return jax.jit(lambda x: x + 1, compiler_options=options)(put(np.float32(1)))
+
+    assert compile_with(xla_embed_ir_in_executable=False, exec_time_optimization_effort=0.5) == 2
+    with pytest.raises(Exception, match="No such compile option: 'xle_option'"):
+        compile_with(xle_option=True)

@@ -55,9 +55,17 @@ def _call(target: str, ctx, *operands, **attributes: Any):
     return lower(ctx, *operands, **attributes)
 
 
+def _linalg(target: str, ctx, *operands, **attributes: Any):
+    """Emits a call of a routine that knows the element types of LAPACK."""
+    dtype = ctx.avals_in[0].dtype
+    if dtype not in ("float32", "float64", "complex64", "complex128"):
+        raise NotImplementedError(f"Unsupported dtype {dtype} in {target}: use float32")
+    return _call(target, ctx, *operands, **attributes)
+
+
 def _eigh(ctx, a, *, lower, subset_by_index=None, **_ignored):
     _require_all_of(subset_by_index, ctx.avals_in[0].shape[-1], "eigh")
-    return _call("mps.eigh", ctx, a, lower=bool(lower))
+    return _linalg("mps.eigh", ctx, a, lower=bool(lower))
 
 
 def _svd(ctx, a, *, full_matrices, compute_uv, subset_by_index=None, **_ignored):
@@ -68,7 +76,8 @@ def _svd(ctx, a, *, full_matrices, compute_uv, subset_by_index=None, **_ignored)
 
         empty = mlir.lower_fun(_empty_svd, multiple_results=True)
         return empty(ctx, a, full_matrices=full_matrices, compute_uv=compute_uv)
-    return _call("mps.svd", ctx, a, full_matrices=bool(full_matrices), compute_uv=bool(compute_uv))
+    flags = {"full_matrices": bool(full_matrices), "compute_uv": bool(compute_uv)}
+    return _linalg("mps.svd", ctx, a, **flags)
 
 
 def _empty_svd(a, *, full_matrices, compute_uv):
@@ -87,37 +96,37 @@ def _empty_svd(a, *, full_matrices, compute_uv):
 
 def _eig(ctx, a, *, compute_left_eigenvectors, compute_right_eigenvectors, **_ignored):
     left, right = bool(compute_left_eigenvectors), bool(compute_right_eigenvectors)
-    return _call("mps.eig", ctx, a, left=left, right=right)
+    return _linalg("mps.eig", ctx, a, left=left, right=right)
 
 
 def _schur(ctx, a, *, compute_schur_vectors, sort_eig_vals=False, **_ignored):
     if sort_eig_vals:
         raise NotImplementedError("schur with sorted eigenvalues is not supported on mps")
-    return _call("mps.schur", ctx, a, compute_schur_vectors=bool(compute_schur_vectors))
+    return _linalg("mps.schur", ctx, a, compute_schur_vectors=bool(compute_schur_vectors))
 
 
 def _hessenberg(ctx, a):
-    return _call("mps.hessenberg", ctx, a)
+    return _linalg("mps.hessenberg", ctx, a)
 
 
 def _tridiagonal(ctx, a, *, lower):
-    return _call("mps.tridiagonal", ctx, a, lower=bool(lower))
+    return _linalg("mps.tridiagonal", ctx, a, lower=bool(lower))
 
 
 def _geqrf(ctx, a, **_ignored):
-    return _call("mps.geqrf", ctx, a)
+    return _linalg("mps.geqrf", ctx, a)
 
 
 def _geqp3(ctx, a, jpvt, **_ignored):
-    return _call("mps.geqp3", ctx, a, jpvt)
+    return _linalg("mps.geqp3", ctx, a, jpvt)
 
 
 def _householder_product(ctx, a, taus, **_ignored):
-    return _call("mps.orgqr", ctx, a, taus)
+    return _linalg("mps.orgqr", ctx, a, taus)
 
 
 def _lu(ctx, a, **_ignored):
-    return _call("mps.lu", ctx, a)
+    return _linalg("mps.lu", ctx, a)
 
 
 def _threefry2x32(ctx, *operands):

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from . import _library, _lowerings, _settings
+from . import _callbacks, _library, _lowerings, _settings
 
 PLATFORM = "mps"
 
@@ -54,7 +54,12 @@ def initialize() -> None:
     _guarded("no warning that the platform is experimental", _declare_supported)
     priority = _priority(sys.platform, os.environ.get("JAX_PLATFORMS", ""))
     try:
-        xla_bridge.register_plugin(PLATFORM, priority=priority, library_path=os.fspath(library))
+        xla_bridge.register_plugin(
+            PLATFORM,
+            priority=priority,
+            library_path=os.fspath(library),
+            options=_callbacks.client_options,
+        )
     except Exception as error:
         _register_failure(xla_bridge, f"{library} could not be loaded: {error}")
         return
@@ -62,6 +67,7 @@ def initialize() -> None:
     _guarded("use of other platforms where no device is found", _leave_others_alone)
     _guarded("donation of arguments", _enable_donation)
     _guarded("jax.export of programs with our custom calls", _declare_stable_targets)
+    _guarded("callbacks", _register_callbacks)
     for lost in _lowerings.register(PLATFORM):
         logger.warning("With this version of jax, jax-metallib goes without %s.", lost)
 
@@ -119,6 +125,11 @@ def _leave_others_alone() -> None:
 
     registration.factory = factory
     registration.fail_quietly = True
+
+
+def _register_callbacks() -> None:
+    for lost in _callbacks.register(PLATFORM):
+        logger.warning("With this version of jax, jax-metallib goes without %s.", lost)
 
 
 def _enable_donation() -> None:

@@ -322,3 +322,11 @@ def test_gradients():
         return jax.grad(total, (0, 1))(a, spd)
 
     check(fn, a, spd, tolerance=5e-4)
+
+
+@pytest.mark.parametrize("name", ["qr", "eigh", "svd", "eig"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_narrow_floats_are_refused(name, dtype):
+    message = f"(Unsupported dtype|does not accept dtype).*{dtype}"
+    with pytest.raises((NotImplementedError, TypeError, ValueError), match=message):
+        run(SUBJECT, getattr(jnp.linalg, name), np.eye(3, dtype=jnp.dtype(dtype)))

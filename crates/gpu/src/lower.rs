@@ -80,6 +80,7 @@ pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
         StepOp::Fft(_) => host_only("Fourier transforms run on the host"),
         StepOp::Rng(_) => host_only("random numbers without a visible state are drawn on the host"),
         StepOp::Linalg(_) => host_only("linear algebra runs on the host"),
+        StepOp::Callback(_) => host_only("Python functions run on the host"),
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tensor::AlignedBytes;
 
+use crate::callback::Callbacks;
+
 /// Below this estimate of the work in nanoseconds one thread is faster than two: waking a worker and
 /// waiting for it costs 5 to 20 microseconds.
 pub(crate) const PARALLEL_WORK_NS: u64 = 20_000;
@@ -15,6 +17,7 @@ pub(crate) struct RunContext {
     pool: Option<rayon::ThreadPool>,
     threads: usize,
     free: Mutex<Vec<AlignedBytes>>,
+    callbacks: Option<Callbacks>,
 }
 
 impl RunContext {
@@ -30,7 +33,17 @@ impl RunContext {
         } else {
             None
         };
-        Ok(RunContext { pool, threads, free: Mutex::new(Vec::new()) })
+        Ok(RunContext { pool, threads, free: Mutex::new(Vec::new()), callbacks: None })
+    }
+
+    /// The same context with functions of the framework.
+    pub(crate) fn with_callbacks(self, callbacks: Callbacks) -> Self {
+        RunContext { callbacks: Some(callbacks), ..self }
+    }
+
+    /// How functions of the framework are called.
+    pub(crate) fn callbacks(&self) -> Option<Callbacks> {
+        self.callbacks
     }
 
     /// Threads that work at the same time, the calling one included.

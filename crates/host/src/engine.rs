@@ -6,6 +6,7 @@ use std::sync::Arc;
 use plan::{Completion, Engine, EngineError, Plan, Prepared, SlotId, SlotTable, Space};
 use tensor::AlignedBytes;
 
+use crate::callback::Callbacks;
 use crate::context::RunContext;
 use crate::step::{Preparation, PreparedStep, memory_bytes, run_steps};
 
@@ -16,16 +17,27 @@ pub struct HostEngine {
 }
 
 impl HostEngine {
-    /// An engine that works with this many threads, the calling one included.
+    /// An engine that works with this many threads, the calling one included, and has no functions of a framework.
     ///
     /// # Errors
     /// [`EngineError::Failed`] if the threads cannot be started.
     pub fn new(threads: usize) -> Result<Self, EngineError> {
-        let context = RunContext::new(threads).map_err(|error| EngineError::Failed {
+        Ok(HostEngine { context: Arc::new(Self::context(threads)?) })
+    }
+
+    /// An engine that calls the framework's functions this way.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_callbacks(threads: usize, callbacks: Callbacks) -> Result<Self, EngineError> {
+        Ok(HostEngine { context: Arc::new(Self::context(threads)?.with_callbacks(callbacks)) })
+    }
+
+    fn context(threads: usize) -> Result<RunContext, EngineError> {
+        RunContext::new(threads).map_err(|error| EngineError::Failed {
             origin: "host engine".into(),
             reason: format!("its threads cannot be started: {error}"),
-        })?;
-        Ok(HostEngine { context: Arc::new(context) })
+        })
     }
 }
 

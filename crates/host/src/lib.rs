@@ -1,5 +1,6 @@
 //! The host engine.
 
+mod callback;
 mod context;
 mod cpu;
 mod engine;
@@ -8,5 +9,6 @@ mod library;
 mod step;
 pub mod vector;
 
+pub use callback::{CallbackHandler, Callbacks};
 pub use cpu::Level;
 pub use engine::HostEngine;

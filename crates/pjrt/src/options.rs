@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use runtime::{ClientOptions, CompileOptions, DeviceAssignment, OptionValue};
+use runtime::{CallbackHandler, Callbacks, ClientOptions, CompileOptions, DeviceAssignment, OptionValue};
 
 use crate::abi::*;
 use crate::boundary::{Failure, Outcome, lent};
@@ -99,8 +99,31 @@ pub unsafe fn client_options(values: &[PJRT_NamedValue]) -> Outcome<ClientOption
             // SAFETY: the same value, with its own type and size.
             options.memory_limit = Some(unsafe { byte_count(value) }?);
         }
+        if name == b"callback_handler" {
+            // SAFETY: the framework's promise.
+            options.callbacks = Some(unsafe { callbacks(value) }?);
+        }
     }
     Ok(options)
+}
+
+/// The handler of callbacks, given as the address of a [`runtime::CallbackHandler`].
+///
+/// # Safety
+/// It is the address of one, which the framework vouches for as [`Callbacks::new`] asks.
+unsafe fn callbacks(value: &PJRT_NamedValue) -> Outcome<Callbacks> {
+    let address = match value.r#type {
+        // SAFETY: the type says which field of the union is set.
+        PJRT_NAMED_VALUE_INT64 => {
+            std::ptr::with_exposed_provenance::<()>(unsafe { value.value.int64_value } as usize)
+        }
+        _ => std::ptr::null(),
+    };
+    if address.is_null() {
+        return Err(Failure::invalid("client option `callback_handler` must be the address of a function"));
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { Callbacks::new(std::mem::transmute::<*const (), CallbackHandler>(address)) })
 }
 
 /// A number of bytes, given as a number or as text.
@@ -138,6 +161,22 @@ mod tests {
         let expected = DeviceAssignment { replicas: 1, computations: 2, devices: vec![vec![], vec![]] };
         assert_eq!(options.device_assignment, Some(expected));
         assert_eq!(options.overrides, [("mps_x".to_string(), OptionValue::Bool(true))]);
+    }
+
+    #[test]
+    fn a_callback_handler_is_the_address_of_a_function() {
+        // SAFETY: all fields are numbers or pointers.
+        let mut value: PJRT_NamedValue = unsafe { std::mem::zeroed() };
+        let name = b"callback_handler";
+        (value.name, value.name_size) = (name.as_ptr().cast(), name.len());
+        value.r#type = PJRT_NAMED_VALUE_INT64;
+        // SAFETY: the name is as long as it says; no function is called.
+        let read = |value: PJRT_NamedValue| unsafe { client_options(&[value]) };
+        assert!(read(value).is_err());
+        value.value.int64_value = 0x1000;
+        assert!(read(value).is_ok_and(|options| options.callbacks.is_some()));
+        value.r#type = PJRT_NAMED_VALUE_STRING;
+        assert!(read(value).is_err());
     }
 
     #[test]

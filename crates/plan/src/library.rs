@@ -281,6 +281,14 @@ pub struct Rng {
     pub seed: u64,
 }
 
+/// A call of a function that lives in the framework's process: reads its operands, writes its results. Tokens are
+/// arrays without elements.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// What the framework calls the function.
+    pub handle: u64,
+}
+
 /// Threefry 2x32 with 20 rounds, elementwise. Reads k1, k2, x1, x2 (u32, each of `len` elements or one);
 /// writes y1, y2.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

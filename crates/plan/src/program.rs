@@ -184,6 +184,8 @@ pub enum StepOp {
     Threefry(library::Threefry),
     /// Linear algebra.
     Linalg(library::Linalg),
+    /// A function of the framework.
+    Callback(library::Callback),
     /// Repeats `body` while `condition` leaves true in `predicate`.
     While {
         /// Computes the predicate.
@@ -274,6 +276,7 @@ impl StepOp {
             StepOp::Rng(_) => "rng",
             StepOp::Threefry(_) => "threefry",
             StepOp::Linalg(_) => "linalg",
+            StepOp::Callback(_) => "callback",
             StepOp::While { .. } => "while",
             StepOp::Case { .. } => "case",
         }

@@ -58,7 +58,7 @@ impl Client {
     fn over(options: &ClientOptions, choice: Choice) -> Client {
         Generation::watch();
         let limit = options.memory_limit.unwrap_or_else(limit::default_limit);
-        let device = Device::new(choice, limit);
+        let device = Device::new(choice, limit, options.callbacks);
         // Plans depend on the device: so does what caches keep of them.
         let on = match device.space() {
             Space::Host => String::new(),
@@ -82,6 +82,7 @@ impl Client {
     pub fn compile(&self, bytes: &[u8], options: &CompileOptions) -> Result<Executable> {
         self.device.made_in().check()?;
         options.check_device_count()?;
+        options.check_names()?;
         let start = Instant::now();
         let plan = compile::compile(bytes, self.device.engines()?)?;
         let compiled = start.elapsed();

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use host::Callbacks;
 use plan::Space;
 
 use crate::background::Background;
@@ -14,6 +15,7 @@ use crate::queue::Queue;
 /// A device of a client. Buffers hold it, so its memory outlives the client if need be.
 pub struct Device {
     choice: Choice,
+    callbacks: Option<Callbacks>,
     kind: String,
     /// Started with the first program or, on a GPU, the first array.
     engines: OnceLock<Result<Started>>,
@@ -32,10 +34,11 @@ struct Started {
 
 impl Device {
     /// A device that may use `memory_limit` bytes. Starts no thread.
-    pub(crate) fn new(choice: Choice, memory_limit: u64) -> Arc<Device> {
+    pub(crate) fn new(choice: Choice, memory_limit: u64, callbacks: Option<Callbacks>) -> Arc<Device> {
         Arc::new(Device {
             kind: choice.kind(),
             choice,
+            callbacks,
             engines: OnceLock::new(),
             host_pool: Pool::new(memory_limit),
             queue: Queue::new(memory_limit / 4),
@@ -73,7 +76,7 @@ impl Device {
     fn started(&self) -> Result<&Started> {
         self.made_in.check()?;
         let start = || {
-            let engines = self.choice.start()?;
+            let engines = self.choice.start(self.callbacks)?;
             let device_pool = engines.device.clone().map(|engine| {
                 let separate = engine.memory().is_some_and(|memory| memory.is_separate());
                 Pool::on_device(if separate { u64::MAX } else { self.memory_limit }, engine)

@@ -7,7 +7,7 @@ use compiler::{DeviceTarget, Target};
 use gpu::features::Features;
 use gpu::lower::Context;
 use gpu::{Adapter, GpuEngine, Selection};
-use host::HostEngine;
+use host::{Callbacks, HostEngine};
 use plan::{DeviceMemory, Engine, Space};
 
 use crate::error::{Error, Result};
@@ -112,13 +112,17 @@ impl Choice {
         }
     }
 
-    /// Starts the engines.
+    /// Starts the engines. Engines that were made elsewhere have their own callbacks.
     ///
     /// # Errors
     /// What the engines say.
-    pub fn start(&self) -> Result<Engines> {
+    pub fn start(&self, callbacks: Option<Callbacks>) -> Result<Engines> {
         let host = || -> Result<Arc<dyn Engine>> {
-            Ok(Arc::new(HostEngine::new(thread_count()).map_err(Error::from_device)?))
+            let engine = match callbacks {
+                Some(callbacks) => HostEngine::with_callbacks(thread_count(), callbacks),
+                None => HostEngine::new(thread_count()),
+            };
+            Ok(Arc::new(engine.map_err(Error::from_device)?))
         };
         match self {
             Choice::Given(engines) => Ok(engines.clone()),

@@ -46,6 +46,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use event::{Callback, Event};
 pub use executable::{Executable, Execution};
 pub use fork::Generation;
+pub use host::{CallbackHandler, Callbacks};
 pub use info::{Info, info};
 pub use options::{ClientOptions, CompileOptions, DeviceAssignment, DeviceChoice, OptionValue};
 pub use pool::MemoryStats;

@@ -1,9 +1,11 @@
 //! Options of clients and of compilations, as typed data.
 
+use host::Callbacks;
+
 use crate::error::{Error, Result};
 
 /// How to make a client.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct ClientOptions {
     /// Bytes that arrays and scratch memory may take; by default most of what the machine grants.
     pub memory_limit: Option<u64>,
@@ -13,6 +15,8 @@ pub struct ClientOptions {
     pub adapter: Option<String>,
     /// Whether the host engine does every step of the device again, to compare: slow.
     pub verify: bool,
+    /// How Python functions are called, where the framework offers that.
+    pub callbacks: Option<Callbacks>,
 }
 
 impl ClientOptions {
@@ -38,7 +42,8 @@ impl ClientOptions {
                 return Err(Error::Invalid(format!("JAX_METALLIB_VERIFY={other}: expected `0` or `1`")));
             }
         };
-        Ok(ClientOptions { memory_limit: None, device, adapter: text("JAX_METALLIB_ADAPTER"), verify })
+        let adapter = text("JAX_METALLIB_ADAPTER");
+        Ok(ClientOptions { device, adapter, verify, ..ClientOptions::default() })
     }
 }
 
@@ -97,7 +102,27 @@ impl Default for CompileOptions {
     }
 }
 
+/// Options of XLA's compiler whose names do not begin with `xla_`. As those that do, they have no effect here.
+const XLA_OPTIONS: &[&str] = &[
+    "compile_portable_executable",
+    "exec_time_optimization_effort",
+    "memory_fitting_effort",
+    "memory_fitting_level",
+    "optimization_level",
+];
+
 impl CompileOptions {
+    /// An error if there is an option that is neither ours nor XLA's: it may be misspelt.
+    pub fn check_names(&self) -> Result<()> {
+        let known = |name: &str| {
+            name.starts_with("xla_") || name == "mps_optimized_program" || XLA_OPTIONS.contains(&name)
+        };
+        match self.overrides.iter().find(|(name, _)| !known(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::Invalid(format!("No such compile option: '{name}'"))),
+        }
+    }
+
     /// An error if the program needs more devices than there are.
     pub fn check_device_count(&self) -> Result<()> {
         let CompileOptions { replicas, partitions, .. } = *self;

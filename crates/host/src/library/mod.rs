@@ -1,5 +1,6 @@
 //! Library steps: whatever is not a loop nest, a family a file.
 
+mod callback;
 mod combine;
 mod convert;
 mod convolution;
@@ -81,6 +82,7 @@ pub(crate) fn prepare_library(
         StepOp::SelectAndScatter(params) => select_and_scatter::prepare(params, types),
         StepOp::RngBits(bits) => rng::prepare_bits(bits, types),
         StepOp::Rng(rng) => rng::prepare_numbers(rng, types),
+        StepOp::Callback(callback) => Ok(callback::prepare(callback, types)),
         StepOp::Threefry(threefry) => rng::prepare_threefry(threefry, types),
         StepOp::Convolution(convolution) => convolution::prepare(convolution, types),
         StepOp::Fft(fft) => fft::prepare(fft, types),

@@ -14,6 +14,7 @@ enum Target {
     TopK,
     Threefry,
     Linalg(LinalgRoutine),
+    Callback,
 }
 
 /// Whether a custom call's target is known.
@@ -24,6 +25,7 @@ pub fn is_known(call: &CustomCall) -> bool {
 /// The target of this name: ours (`mps.*`), and those that JAX's platform-neutral rules call.
 fn target(name: &str, config: &Config<'_>) -> Option<Target> {
     Some(Target::Linalg(match name {
+        "mps.callback" => return Some(Target::Callback),
         "mps.top_k" => return Some(Target::TopK),
         "mps.threefry2x32" => return Some(Target::Threefry),
         "mps.eigh" => LinalgRoutine::Eigh { lower: config.flag("lower", true) },
@@ -77,6 +79,11 @@ impl<'a> Lowering<'a> {
                     len: function.tensor(operation.results[0]).len() as i64,
                 };
                 self.push(operation, StepOp::Threefry(step), block)
+            }
+            Some(Target::Callback) => {
+                let handle = config.integer("handle");
+                let handle = handle.ok_or_else(|| self.unsupported(operation, "lacks `handle`"))?;
+                self.push(operation, StepOp::Callback(library::Callback { handle: handle as u64 }), block)
             }
             Some(Target::Linalg(LinalgRoutine::Orgqr { .. })) => {
                 let taus = operand(1).dims.last().copied().unwrap_or(0);

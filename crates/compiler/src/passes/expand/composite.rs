@@ -1,5 +1,5 @@
 //! CHLO ops, which arrive as composites with a decomposition (`chlo.erf`) or, from jaxlib 0.9.0, as custom
-//! calls without one (`mhlo.erf`). Text may hold `chlo.top_k` itself.
+//! calls without one (`mhlo.erf`). Text may hold `chlo.top_k` and `chlo.square` themselves.
 
 use ops::attributes::{Composite, CustomCall};
 use ops::{Attr, AttrMap, AttrValue, CustomCallApiVersion, Op, Type, UnaryOp};
@@ -8,6 +8,7 @@ use stablehlo::OpId;
 use tensor::{DType, Scalar};
 
 use super::super::rewrite::{Rewriter, Step};
+use super::element_types;
 
 pub(super) fn composite(attrs: &Composite, rewriter: &mut Rewriter<'_>, id: OpId) -> Option<Step> {
     let name = attrs.name.strip_prefix("chlo.")?;
@@ -24,6 +25,9 @@ pub(super) fn composite(attrs: &Composite, rewriter: &mut Rewriter<'_>, id: OpId
 pub(super) fn custom_call(attrs: &CustomCall, rewriter: &mut Rewriter<'_>, id: OpId) -> Option<Step> {
     if attrs.call_target_name == "chlo.top_k" {
         return top_k(rewriter, id);
+    }
+    if attrs.call_target_name == "chlo.square" {
+        return element_types::square(rewriter, id);
     }
     let name = attrs.call_target_name.strip_prefix("mhlo.")?;
     if name == "topk" {

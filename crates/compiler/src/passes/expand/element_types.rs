@@ -2,7 +2,7 @@
 
 use ops::{BinaryOp, ComparisonDirection, ComparisonType, Op, UnaryOp};
 use stablehlo::{OpId, ValueId};
-use tensor::{DType, TensorType};
+use tensor::{DType, Scalar, TensorType};
 
 use super::replace;
 use crate::passes::rewrite::{Rewriter, Step};
@@ -57,6 +57,34 @@ pub(super) fn complex_extremum(op: BinaryOp, rewriter: &mut Rewriter<'_>, id: Op
     let by_both = rewriter.binary(BinaryOp::And, equal, by_imaginary);
     let first = rewriter.binary(BinaryOp::Or, by_real, by_both);
     replace(rewriter.one(Op::Select, &[first, a, b], ty))
+}
+
+/// The square of a complex number a + bi: (a - b)(a + b), which is 0 for finite |a| = |b|, and 2ab.
+pub(super) fn square(rewriter: &mut Rewriter<'_>, id: OpId) -> Option<Step> {
+    let operation = rewriter.function.op(id);
+    let (x, result) = (*operation.operands.first()?, *operation.results.first()?);
+    let ty = rewriter.function.ty(x).as_tensor()?.clone();
+    if rewriter.function.ty(result) != rewriter.function.ty(x) {
+        return None;
+    }
+    if !ty.dtype.is_complex() {
+        return replace(rewriter.binary(BinaryOp::Multiply, x, x));
+    }
+    let part = ty.with_dtype(ty.dtype.real());
+    let [a, b] = [UnaryOp::Real, UnaryOp::Imag].map(|op| rewriter.one(Op::Unary(op), &[x], part.clone()));
+    let difference = rewriter.binary(BinaryOp::Subtract, a, b);
+    let sum = rewriter.binary(BinaryOp::Add, a, b);
+    let product = rewriter.binary(BinaryOp::Multiply, difference, sum);
+    let magnitudes = [a, b].map(|x| rewriter.unary(UnaryOp::Abs, x));
+    let equal = compare(rewriter, ComparisonDirection::Eq, magnitudes);
+    let bools = part.with_dtype(DType::Bool);
+    let finite = rewriter.one(Op::Unary(UnaryOp::IsFinite), &[a], bools);
+    let cancel = rewriter.binary(BinaryOp::And, finite, equal);
+    let zero = rewriter.splat(&part.dims, Scalar::zero(part.dtype));
+    let real = rewriter.one(Op::Select, &[cancel, zero, product], part.clone());
+    let ab = rewriter.binary(BinaryOp::Multiply, a, b);
+    let imaginary = rewriter.binary(BinaryOp::Add, ab, ab);
+    replace(rewriter.one(Op::Binary(BinaryOp::Complex), &[real, imaginary], ty))
 }
 
 fn compare(rewriter: &mut Rewriter<'_>, direction: ComparisonDirection, x: [ValueId; 2]) -> ValueId {

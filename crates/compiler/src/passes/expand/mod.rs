@@ -4,9 +4,11 @@
 //! composite "chlo.erf", custom_call @mhlo.erf        erf, as an elementwise op
 //! composite "chlo.top_k", custom_call @mhlo.topk     custom_call @mps.top_k {k}
 //! custom_call @ApproxTopK                            sort and slices
+//! custom_call @dce_sink                              nothing
 //! convert of complex numbers to booleans             that of their real parts
 //! cholesky, triangular_solve of narrow floats        those of f32
 //! maximum, minimum of complex numbers                comparisons of their parts
+//! chlo.square, as text has it                        products
 //! custom_call @mps.threefry2x32, if settings say so  elementwise ops
 //! if                                                 case of the converted predicate
 //! dot, einsum, unary_einsum                          dot_general, reduce, transpose
@@ -69,6 +71,8 @@ fn visit(
         Op::CustomCall(attrs) if settings.expand_threefry && attrs.call_target_name == threefry::TARGET => {
             threefry::threefry(rewriter, id)
         }
+        // JAX's mark on values that are used: a call without results, and no code behind it.
+        Op::CustomCall(attrs) if attrs.call_target_name == "dce_sink" => Some(Step::Replace(smallvec![])),
         Op::CustomCall(attrs) => composite::custom_call(&attrs, rewriter, id),
         Op::BatchNormGrad(attrs) => batch_norm::grad(&attrs, rewriter, id),
         Op::BatchNormInference(attrs) => batch_norm::inference(&attrs, rewriter, id),

@@ -3,6 +3,7 @@
 #![allow(clippy::cloned_ref_to_slice_refs, reason = "a copied literal reads like the others")]
 #![allow(clippy::needless_range_loop, reason = "indices name rows and columns")]
 
+mod callback;
 mod convolution;
 mod dot;
 mod fft;
