@@ -71,7 +71,7 @@ fn raise_small<T: Field>(d: &mut [T], first: &[T], second: &[T]) {
         if size == zero {
             *pivot = T::of(least);
         } else if size < least {
-            *pivot = *pivot * T::of(least / size);
+            *pivot *= T::of(least / size);
         }
     }
 }
