@@ -23,6 +23,7 @@ TARGETS = frozenset(
         "svd",
         "threefry2x32",
         "tridiagonal",
+        "tridiagonal_solve",
     )
 )
 
@@ -113,6 +114,10 @@ def _tridiagonal(ctx, a, *, lower):
     return _linalg("mps.tridiagonal", ctx, a, lower=bool(lower))
 
 
+def _tridiagonal_solve(ctx, dl, d, du, b, *, perturb_singular=False, **_ignored):
+    return _linalg("mps.tridiagonal_solve", ctx, dl, d, du, b, perturb_singular=perturb_singular)
+
+
 def _geqrf(ctx, a, **_ignored):
     return _linalg("mps.geqrf", ctx, a)
 
@@ -159,6 +164,7 @@ RULES = (
     ("schur_p", _LINALG, _schur),
     ("hessenberg_p", _LINALG, _hessenberg),
     ("tridiagonal_p", _LINALG, _tridiagonal),
+    ("tridiagonal_solve_p", _LINALG, _tridiagonal_solve),
     ("geqrf_p", _LINALG, _geqrf),
     ("geqp3_p", _LINALG, _geqp3),
     ("householder_product_p", _LINALG, _householder_product),

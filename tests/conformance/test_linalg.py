@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from ..harness import SUBJECT, check, run, x64
+from ..harness import SUBJECT, check, run, widen, x64
 from .values import normal
 
 pytestmark = pytest.mark.on_demand
@@ -330,3 +330,30 @@ def test_narrow_floats_are_refused(name, dtype):
     message = f"(Unsupported dtype|does not accept dtype).*{dtype}"
     with pytest.raises((NotImplementedError, TypeError, ValueError), match=message):
         run(SUBJECT, getattr(jnp.linalg, name), np.eye(3, dtype=jnp.dtype(dtype)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", SIZES)
+def test_tridiagonal_solve(dtype, n):
+    with x64():
+        dl, d, du = (normal(2, n, seed=seed).astype(dtype) for seed in range(3))
+        b = normal(2, n, 3, seed=3).astype(dtype)
+        x = run(SUBJECT, lax.linalg.tridiagonal_solve, dl, d, du, b)
+    dl, d, du, b, x = (widen(v) for v in (dl, d, du, b, x))
+    product = d[..., None] * x
+    product[:, 1:] += dl[:, 1:, None] * x[:, :-1]
+    product[:, :-1] += du[:, :-1, None] * x[:, 1:]
+    # The residual is that of backward stable elimination.
+    close(product / np.abs(x).max(), b / np.abs(x).max(), tolerance(dtype, n))
+
+
+def test_eigh_tridiagonal():
+    d, e = normal(20), normal(19, seed=1)
+    try:
+        w, v = run(SUBJECT, jax.scipy.linalg.eigh_tridiagonal, d, e)
+    except NotImplementedError as error:
+        pytest.skip(f"this version of jax computes no vectors: {error}")
+    t = np.diag(d) + np.diag(e, 1) + np.diag(e, -1)
+    close(w, np.linalg.eigvalsh(t.astype(np.float64)), tolerance("float32", 20))
+    close(v.T @ v, np.eye(20), 40 * tolerance("float32", 20))
+    close(t @ v, v * w, 40 * tolerance("float32", 20))

@@ -308,9 +308,9 @@ pub struct Linalg {
     pub dtype: DType,
     /// Number of matrices.
     pub batch: i64,
-    /// Rows of the first operand.
+    /// Rows of the first matrix among the operands.
     pub rows: i64,
-    /// Columns of the first operand.
+    /// Columns of the first matrix among the operands.
     pub cols: i64,
 }
 
@@ -374,6 +374,11 @@ pub enum LinalgRoutine {
     },
     /// a -> packed, taus (LAPACK gehrd).
     Hessenberg,
+    /// Diagonals below, on and above the main one, each with as many elements as that, and b `[rows, cols]` -> x.
+    TridiagonalSolve {
+        /// Small pivots are raised rather than divided by.
+        perturb: bool,
+    },
     /// a -> packed, diagonal, off-diagonal, taus (LAPACK sytrd).
     Tridiagonal {
         /// Which triangle counts.

@@ -26,7 +26,8 @@ impl State {
 }
 
 impl SimpleFold {
-    fn level(&self, frame: &Frame<'_>, level: usize) -> *mut u8 {
+    /// Where the partial results of a level begin.
+    pub(super) fn level(&self, frame: &Frame<'_>, level: usize) -> *mut u8 {
         frame.private.wrapping_add(self.memory + level * self.span)
     }
 
@@ -34,7 +35,7 @@ impl SimpleFold {
     ///
     /// # Safety
     /// As [`Frame::run`].
-    unsafe fn sum(&self, state: &State, frame: &Frame<'_>) -> Option<*mut u8> {
+    pub(super) unsafe fn sum(&self, state: &State, frame: &Frame<'_>) -> Option<*mut u8> {
         let levels = (0..LEVELS).filter(|&level| state.counts[level] > 0);
         levels.map(|level| self.level(frame, level)).reduce(|lower, own| {
             // SAFETY: the caller's promise.
@@ -44,7 +45,7 @@ impl SimpleFold {
     }
 
     /// Where a finished fold is.
-    fn outcome(&self, frame: &Frame<'_>) -> *mut u8 {
+    pub(super) fn outcome(&self, frame: &Frame<'_>) -> *mut u8 {
         self.level(frame, LEVELS)
     }
 
@@ -200,7 +201,12 @@ pub(crate) unsafe fn finish_row(fold: &Fold, any: bool, frame: &mut Frame<'_>) {
 ///
 /// # Safety
 /// Both blocks have room for the lanes and do not overlap.
-unsafe fn narrowed(simple: &SimpleFold, accumulators: *mut u8, spare: *mut u8, lanes: usize) -> *mut u8 {
+pub(super) unsafe fn narrowed(
+    simple: &SimpleFold,
+    accumulators: *mut u8,
+    spare: *mut u8,
+    lanes: usize,
+) -> *mut u8 {
     let Some(narrow) = simple.narrow else { return accumulators };
     // SAFETY: the caller's promise.
     unsafe { narrow(accumulators, spare, lanes) };
@@ -310,7 +316,7 @@ pub(crate) unsafe fn begin_columns(fold: &Fold, frame: &mut Frame<'_>) {
 ///
 /// # Safety
 /// As [`begin_columns`].
-unsafe fn start_columns(fold: &Fold, frame: &Frame<'_>) {
+pub(super) unsafe fn start_columns(fold: &Fold, frame: &Frame<'_>) {
     for (value, &(initial, one)) in fold.initial.iter().enumerate() {
         let (from, to) = (frame.pointer(initial), frame.shared.wrapping_add(fold.results[value]));
         // SAFETY: the caller's promise; row values have room for the group's rows.
@@ -374,92 +380,5 @@ pub(crate) unsafe fn end_columns(fold: &Fold, state: &mut State, frame: &mut Fra
             let result = frame.shared.wrapping_add(fold.results[0]);
             (simple.finish)(result, outcome, result, frame.lanes);
         }
-    }
-}
-
-/// Across: brings the lanes of whole blocks together, one outcome for each of `rows` rows.
-///
-/// # Safety
-/// As [`column`], after the last whole block.
-pub(crate) unsafe fn gather_across(fold: &Fold, state: &State, frame: &Frame<'_>, rows: usize) {
-    let FoldKind::Simple(simple) = &fold.kind else { return };
-    // SAFETY: the caller's promise; lanes are a multiple of the rows.
-    unsafe {
-        let Some(sums) = simple.sum(state, frame) else { return };
-        let mut count = frame.lanes / rows;
-        while count > 1 {
-            let half = count.div_ceil(2);
-            let upper = sums.add(half * rows * simple.size);
-            (simple.accumulate)(sums, upper, sums, (count - half) * rows);
-            count = half;
-        }
-        std::ptr::copy_nonoverlapping(sums, simple.outcome(frame), rows * simple.size);
-    }
-}
-
-/// Across: adds the elements of a block, which is the first or not, to the rows' outcomes.
-///
-/// # Safety
-/// As [`column`].
-pub(crate) unsafe fn add_across(fold: &Fold, frame: &Frame<'_>, rows: usize, first: bool) {
-    // SAFETY: the caller's promise; lanes are a multiple of the rows.
-    unsafe { add_rows(fold, frame.pointer(fold.elements[0]), frame.lanes / rows, first, frame, rows) }
-}
-
-/// Bytes of the outcomes of a fold for some rows.
-pub(crate) fn across_bytes(rows: usize) -> usize {
-    // An accumulator takes 16 bytes at most.
-    (16 * rows).next_multiple_of(64)
-}
-
-/// Across: keeps the outcomes of a part.
-///
-/// # Safety
-/// `place` has room for the outcomes.
-pub(crate) unsafe fn keep_across(fold: &Fold, frame: &Frame<'_>, rows: usize, place: *mut u8) {
-    let FoldKind::Simple(simple) = &fold.kind else { return };
-    // SAFETY: the caller's promise.
-    unsafe { std::ptr::copy_nonoverlapping(simple.outcome(frame), place, rows * simple.size) };
-}
-
-/// Across: adds the kept outcomes of a part, the first or another.
-///
-/// # Safety
-/// As [`keep_across`].
-pub(crate) unsafe fn take_across(fold: &Fold, frame: &Frame<'_>, rows: usize, place: *mut u8, first: bool) {
-    // SAFETY: the caller's promise.
-    unsafe { add_rows(fold, place, 1, first, frame, rows) }
-}
-
-/// # Safety
-/// There are `count` accumulators for each row.
-unsafe fn add_rows(fold: &Fold, from: *mut u8, count: usize, first: bool, frame: &Frame<'_>, rows: usize) {
-    let FoldKind::Simple(simple) = &fold.kind else { return };
-    let outcome = simple.outcome(frame);
-    for at in 0..count {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let from = from.add(at * rows * simple.size);
-            if first && at == 0 {
-                std::ptr::copy_nonoverlapping(from, outcome, rows * simple.size);
-            } else {
-                (simple.accumulate)(outcome, from, outcome, rows);
-            }
-        }
-    }
-}
-
-/// Across: the rows' values from the outcomes; lanes are the rows.
-///
-/// # Safety
-/// As [`begin_columns`], after the outcomes are whole.
-pub(crate) unsafe fn finish_across(fold: &Fold, frame: &Frame<'_>) {
-    let FoldKind::Simple(simple) = &fold.kind else { return };
-    // SAFETY: the caller's promise.
-    unsafe {
-        start_columns(fold, frame);
-        let outcome = narrowed(simple, simple.outcome(frame), simple.level(frame, 0), frame.lanes);
-        let result = frame.shared.wrapping_add(fold.results[0]);
-        (simple.finish)(result, outcome, result, frame.lanes);
     }
 }

@@ -8,9 +8,9 @@ use std::ops::Range;
 use plan::Kernel;
 use smallvec::SmallVec;
 
-use super::accumulate::{self, State};
+use super::accumulate::{self, State, narrowed, start_columns};
 use super::execute::{Frame, Shared, columns};
-use super::program::{Mode, Program, StageProgram};
+use super::program::{Fold, FoldKind, Mode, Program, StageProgram};
 use crate::context::RunContext;
 
 /// The kernel with the axes of stages in this mode numbered as their lanes run: inner axes, then the rows'.
@@ -43,7 +43,7 @@ pub(super) unsafe fn run(program: &Program, stage: &StageProgram, frame: &mut Fr
     unsafe {
         blocks(program, stage, frame, 0..program.across_blocks(stage));
         for fold in &stage.folds {
-            accumulate::finish_across(fold, frame);
+            finish(fold, frame);
         }
     }
 }
@@ -68,14 +68,15 @@ unsafe fn blocks(program: &Program, stage: &StageProgram, frame: &mut Frame<'_>,
             }
         }
         for (fold, state) in stage.folds.iter().zip(&states) {
-            accumulate::gather_across(fold, state, frame, rows);
+            gather(fold, state, frame, rows);
         }
         if range.end > whole {
             frame.position = (whole * program.block) as i64;
             frame.lanes = stage.inner_len * rows - whole * program.block;
             frame.run(&stage.body);
             for fold in &stage.folds {
-                accumulate::add_across(fold, frame, rows, range.start >= whole);
+                let (elements, count) = (frame.pointer(fold.elements[0]), frame.lanes / rows);
+                add(fold, elements, count, frame, rows, range.start >= whole);
             }
         }
     }
@@ -101,7 +102,8 @@ pub(super) unsafe fn run_parts(program: &Program, arrays: Shared<'_>, context: &
             let count = program.across_blocks(stage);
             // The number of parts, and so the order of combination, depends on sizes and threads alone.
             let parts = count.min(4 * context.threads());
-            let bytes = accumulate::across_bytes(rows);
+            // An accumulator takes 16 bytes at most.
+            let bytes = (16 * rows).next_multiple_of(64);
             let mut kept = context.scratch(parts * stage.folds.len() * bytes);
             let (common, start) = (Shared(&[shared]), Shared(&[kept.as_mut_ptr()]));
             let place = |part: usize, fold: usize| {
@@ -113,17 +115,82 @@ pub(super) unsafe fn run_parts(program: &Program, arrays: Shared<'_>, context: &
                 frame.start(program, common.pointers()[0], private);
                 blocks(program, stage, &mut frame, count * part / parts..count * (part + 1) / parts);
                 for (at, fold) in stage.folds.iter().enumerate() {
-                    accumulate::keep_across(fold, &frame, rows, place(part, at));
+                    keep(fold, &frame, rows, place(part, at));
                 }
             });
             (frame.row, frame.local, frame.position, frame.lanes) = (0, 0, 0, rows);
             frame.run(&stage.setup);
             for (at, fold) in stage.folds.iter().enumerate() {
                 for part in 0..parts {
-                    accumulate::take_across(fold, &frame, rows, place(part, at), part == 0);
+                    add(fold, place(part, at), 1, &frame, rows, part == 0);
                 }
-                accumulate::finish_across(fold, &frame);
+                finish(fold, &frame);
             }
         }
+    }
+}
+
+/// Brings the lanes of whole blocks together, one outcome for each of `rows` rows.
+///
+/// # Safety
+/// As [`accumulate::column`], after the last whole block.
+unsafe fn gather(fold: &Fold, state: &State, frame: &Frame<'_>, rows: usize) {
+    let FoldKind::Simple(simple) = &fold.kind else { return };
+    // SAFETY: the caller's promise; lanes are a multiple of the rows.
+    unsafe {
+        let Some(sums) = simple.sum(state, frame) else { return };
+        let mut count = frame.lanes / rows;
+        while count > 1 {
+            let half = count.div_ceil(2);
+            let upper = sums.add(half * rows * simple.size);
+            (simple.accumulate)(sums, upper, sums, (count - half) * rows);
+            count = half;
+        }
+        std::ptr::copy_nonoverlapping(sums, simple.outcome(frame), rows * simple.size);
+    }
+}
+
+/// Adds `count` accumulators of each row to the rows' outcomes, which they are if they come first.
+///
+/// # Safety
+/// There are so many.
+unsafe fn add(fold: &Fold, from: *mut u8, count: usize, frame: &Frame<'_>, rows: usize, first: bool) {
+    let FoldKind::Simple(simple) = &fold.kind else { return };
+    let outcome = simple.outcome(frame);
+    for at in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let from = from.add(at * rows * simple.size);
+            if first && at == 0 {
+                std::ptr::copy_nonoverlapping(from, outcome, rows * simple.size);
+            } else {
+                (simple.accumulate)(outcome, from, outcome, rows);
+            }
+        }
+    }
+}
+
+/// Keeps the outcomes of a part.
+///
+/// # Safety
+/// `place` has room for the outcomes.
+unsafe fn keep(fold: &Fold, frame: &Frame<'_>, rows: usize, place: *mut u8) {
+    let FoldKind::Simple(simple) = &fold.kind else { return };
+    // SAFETY: the caller's promise.
+    unsafe { std::ptr::copy_nonoverlapping(simple.outcome(frame), place, rows * simple.size) };
+}
+
+/// The rows' values from the outcomes; lanes are the rows.
+///
+/// # Safety
+/// As [`start_columns`], after the outcomes are whole.
+unsafe fn finish(fold: &Fold, frame: &Frame<'_>) {
+    let FoldKind::Simple(simple) = &fold.kind else { return };
+    // SAFETY: the caller's promise.
+    unsafe {
+        start_columns(fold, frame);
+        let outcome = narrowed(simple, simple.outcome(frame), simple.level(frame, 0), frame.lanes);
+        let result = frame.shared.wrapping_add(fold.results[0]);
+        (simple.finish)(result, outcome, result, frame.lanes);
     }
 }

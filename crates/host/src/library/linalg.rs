@@ -11,6 +11,7 @@ mod field;
 mod householder;
 mod schur;
 mod spectral;
+mod tridiagonal;
 
 use faer::Par;
 use num_complex::Complex;
@@ -117,6 +118,7 @@ fn shapes(params: &Linalg) -> (Vec<Shape>, Vec<Shape>) {
         }
         LinalgRoutine::Schur { vectors } => (list(&a), list(&[a[0]; 2][..1 + usize::from(vectors)])),
         LinalgRoutine::Hessenberg => (list(&a), list(&[a[0], ((n - 1).max(0), Same)])),
+        LinalgRoutine::TridiagonalSolve { .. } => (list(&[(m, Same), (m, Same), (m, Same), a[0]]), list(&a)),
         LinalgRoutine::Tridiagonal { .. } => {
             let off = (n - 1).max(0);
             (list(&a), list(&[a[0], (n, Real), (off, Real), (off, Same)]))
@@ -232,6 +234,10 @@ impl LinalgStep {
                     factor::lu([m, n], a, arrays.write(0), arrays.write(1), arrays.write(2), par)
                 }
                 LinalgRoutine::Hessenberg => householder::hessenberg(n, a, arrays.write(0), arrays.write(1)),
+                LinalgRoutine::TridiagonalSolve { perturb } => {
+                    let diagonals = [a, arrays.read(1), arrays.read(2)];
+                    tridiagonal::solve(diagonals, perturb, arrays.read(3), arrays.write(0));
+                }
                 LinalgRoutine::Tridiagonal { lower } => householder::tridiagonal(
                     n,
                     lower,

@@ -39,6 +39,9 @@ fn target(name: &str, config: &Config<'_>) -> Option<Target> {
         }
         "mps.schur" => LinalgRoutine::Schur { vectors: config.flag("compute_schur_vectors", true) },
         "mps.hessenberg" => LinalgRoutine::Hessenberg,
+        "mps.tridiagonal_solve" => {
+            LinalgRoutine::TridiagonalSolve { perturb: config.flag("perturb_singular", false) }
+        }
         "mps.tridiagonal" => LinalgRoutine::Tridiagonal { lower: config.flag("lower", true) },
         "mps.geqrf" | "Qr" => LinalgRoutine::Geqrf,
         "mps.geqp3" => LinalgRoutine::Geqp3,

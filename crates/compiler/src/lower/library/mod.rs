@@ -146,7 +146,12 @@ impl<'a> Lowering<'a> {
         routine: library::LinalgRoutine,
         block: &mut Block,
     ) -> Result<(), Error> {
-        let ty = self.function.tensor(operation.operands[0]);
+        // The diagonals of a tridiagonal matrix come before the right side, which has the sizes.
+        let first = usize::from(matches!(routine, library::LinalgRoutine::TridiagonalSolve { .. })) * 3;
+        let Some(&first) = operation.operands.get(first) else {
+            return Err(self.unsupported(operation, "lacks operands"));
+        };
+        let ty = self.function.tensor(first);
         let [batch @ .., rows, cols] = &ty.dims[..] else {
             return Err(self.unsupported(operation, "needs a matrix"));
         };

@@ -526,3 +526,58 @@ fn tridiagonal() {
         }
     }
 }
+
+#[test]
+fn tridiagonal_solve() {
+    for dtype in TYPES {
+        for n in SIZES {
+            for (perturb, weight) in [(false, 0.25), (true, 0.25), (false, 6.0), (true, 6.0)] {
+                // Small elements on the diagonal make rows change places.
+                let diagonal = |seed: u64, weight: f64| {
+                    let random = small_integers(dtype, &[2, n], seed);
+                    let values =
+                        random.scalars().enumerate().map(|(at, x)| x.as_complex() + weight + at as f64 / 9.0);
+                    let values: Vec<_> = values.map(|x| Scalar::from_complex(dtype, x)).collect();
+                    Literal::from_scalars(random.ty.clone(), values)
+                };
+                let diagonals = [diagonal(1, 4.5), diagonal(2, weight), diagonal(3, 4.5)];
+                let b = small_integers(dtype, &[2, n, 3], 4);
+                let [dl, d, du] = diagonals.clone();
+                let inputs = [dl, d, du, b.clone()];
+                let routine = LinalgRoutine::TridiagonalSolve { perturb };
+                let out = linalg(routine, dtype, [2, n, 3], &inputs, &[(dtype, vec![n, 3])]);
+                for index in 0..2 {
+                    let [dl, d, du] = [0, 1, 2].map(|which: usize| vector(&diagonals[which], index, n));
+                    let a = Matrix::new(n as usize, n as usize, |i, j| match (i, j) {
+                        _ if i == j => d[i],
+                        _ if i == j + 1 => dl[i],
+                        _ if i + 1 == j => du[i],
+                        _ => C::ZERO,
+                    });
+                    let x = Matrix::of(&out[0], index, n, 3);
+                    a.times(&x).assert_near(&Matrix::of(&b, index, n, 3), dtype, "tridiagonal_solve");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn singular_tridiagonal_systems() {
+    // [[0, 1], [0, 1]]: its null vector is (1, 0).
+    let row = |values: [f64; 2]| super::literal(DType::F64, &[1, 2], &values);
+    let inputs = [
+        row([7.0, 0.0]),
+        row([0.0, 1.0]),
+        row([1.0, 7.0]),
+        super::literal(DType::F64, &[1, 2, 1], &[1.0, 2.0]),
+    ];
+    let solve = |perturb| {
+        let routine = LinalgRoutine::TridiagonalSolve { perturb };
+        let out = linalg(routine, DType::F64, [1, 2, 1], &inputs, &[(DType::F64, vec![2, 1])]);
+        out[0].scalars().map(Scalar::as_f64).collect::<Vec<_>>()
+    };
+    assert!(solve(false).iter().all(|x| x.is_nan()));
+    let x = solve(true);
+    assert!(x[0].is_finite() && x[0].abs() > 1e10 * x[1].abs(), "{x:?}");
+}
