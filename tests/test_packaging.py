@@ -38,8 +38,8 @@ def test_contents(wheel):
         (entry_points,) = (n for n in sizes if n.endswith("entry_points.txt"))
         assert "[jax_plugins]" in archive.read(entry_points).decode()
     (library,) = (name for name in sizes if name.startswith("jax_metallib/libjax_metallib."))
-    # The host engine and all else take 10.9 MB, the GPU engine with wgpu and naga 5.3 MB.
-    assert sizes[library] <= 16_500_000
+    # The host engine and all else take some 10.5 MB, the GPU engine with wgpu and naga the rest.
+    assert sizes[library] <= 15 << 20
     assert "jax_metallib/_lowerings.py" in sizes
     assert not [name for name in sizes if name.startswith(("tests/", "benchmarks/"))]
     assert any(name.endswith("LICENSE") for name in sizes)

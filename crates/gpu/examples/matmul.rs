@@ -266,15 +266,8 @@ fn cooperative_tiles() -> Vec<Cooperative> {
         shape([4, 4], [2, 4], 16, 2),
         shape([4, 4], [2, 4], 32, 1),
         Cooperative { staged: 1, ..shape([4, 4], [2, 4], 32, 1) },
-        Cooperative { staged: 4, ..shape([4, 4], [2, 4], 32, 1) },
-        Cooperative { ahead: 2, staged: 1, ..shape([4, 4], [2, 4], 32, 1) },
         Cooperative { wide: false, ..shape([4, 4], [2, 4], 32, 1) },
-        Cooperative { staged: 1, ..shape([4, 4], [2, 4], 48, 1) },
         Cooperative { staged: 1, ..shape([4, 4], [2, 4], 16, 2) },
-        Cooperative { ahead: 2, staged: 1, ..shape([4, 4], [2, 4], 16, 2) },
-        Cooperative { ahead: 2, ..two },
-        shape([8, 4], [1, 4], 32, 1),
-        shape([4, 8], [2, 2], 32, 1),
         shape([4, 4], [4, 2], 16, 2),
         shape([4, 4], [4, 2], 32, 1),
         Cooperative { staged: 1, ..shape([4, 4], [4, 2], 32, 2) },
@@ -303,11 +296,10 @@ fn describe(shape: &Shape) -> String {
             tile.unroll
         ),
         Shape::Cooperative(tile) => format!(
-            "{size} subgroup {}x{} stages {} ahead {} staged {}{}",
+            "{size} subgroup {}x{} stages {} staged {}{}",
             tile.edge * tile.tile_rows,
             tile.edge * tile.tile_columns,
             tile.stages,
-            tile.ahead,
             tile.staged,
             if tile.wide { "" } else { " single" }
         ),

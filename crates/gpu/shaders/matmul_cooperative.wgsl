@@ -7,8 +7,7 @@
 // edges     as matmul
 // slots     T: f16 or f32, what is staged; EDGE: of a cooperative tile; TILE_ROWS, TILE_COLUMNS: those that a subgroup owns; GROUP_ROWS,
 //           GROUP_COLUMNS: subgroups; TK; STAGES; REAL: yes, or no for a twin in plain WGSL; WIDE_TILE: whether
-//           workgroup memory is declared in quads; STAGED: tiles of a subgroup stored at once; AHEAD: 1 or 2 tiles that are
-//           on their way
+//           workgroup memory is declared in quads; STAGED: tiles of a subgroup stored at once
 $ARGS
 $BINDINGS
 const THREADS: u32 = $THREADSu;
@@ -119,9 +118,6 @@ $PROLOGUE
     let subgroup = thread / SUBGROUP;
     let subgroup_row = subgroup / $GROUP_COLUMNSu * ($TILE_ROWSu * EDGE);
     let subgroup_column = subgroup % $GROUP_COLUMNSu * ($TILE_COLUMNSu * EDGE);
-//@ if $AHEAD == 2
-    let second = select(0u, TK, k_end - k_begin > TK);
-//@ end
 //@ for l in $LHS_LOADS
     let lhs_number_$l = (thread + $lu * THREADS) % LHS_QUADS;
     let lhs_line_$l = lhs_number_$l / ($LHS_EXTENTu / 4u);
@@ -134,11 +130,7 @@ $PROLOGUE
     let lhs_row_$l = lhs_row(row0 + lhs_across_$l, args.m);
     var lhs_k_$l = k_begin + lhs_line_$l;
 //@ end
-    var lhs_next_0_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
-//@ if $AHEAD == 2
-    lhs_k_$l += second;
-    var lhs_next_1_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
-//@ end
+    var lhs_next_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
 //@ end
 //@ for l in $RHS_LOADS
     let rhs_number_$l = (thread + $lu * THREADS) % RHS_QUADS;
@@ -152,11 +144,7 @@ $PROLOGUE
     let rhs_row_$l = rhs_row(column0 + rhs_across_$l, args.n);
     var rhs_k_$l = k_begin + rhs_line_$l;
 //@ end
-    var rhs_next_0_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
-//@ if $AHEAD == 2
-    rhs_k_$l += second;
-    var rhs_next_1_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
-//@ end
+    var rhs_next_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
 //@ end
     let staged = subgroup * EDGE * STAGED_LINE;
 //@ if $REAL == yes
@@ -177,24 +165,19 @@ $PROLOGUE
 //@ end
 //@ end
     var buffer = 0u;
-    for (var first = k_begin; first < k_end; first += $AHEADu * TK) {
-//@ for p in $AHEAD
-        let k_$p = first + $pu * TK;
-        if k_$p >= k_end {
-            break;
-        }
+    for (var k = k_begin; k < k_end; k += TK) {
 //@ if $STAGES == 1
         workgroupBarrier();
 //@ end
-        let lhs_buffer_$p = buffer * LHS_TILE;
-        let rhs_buffer_$p = buffer * RHS_TILE;
+        let lhs_buffer = buffer * LHS_TILE;
+        let rhs_buffer = buffer * RHS_TILE;
 //@ for l in $LHS_LOADS
         if LHS_QUADS % THREADS == 0u || thread + $lu * THREADS < LHS_QUADS {
 //@ if $WIDE_TILE == yes
-            lhs_tile[(lhs_buffer_$p + lhs_at_$l) / 4u] = lhs_next_$p_$l;
+            lhs_tile[(lhs_buffer + lhs_at_$l) / 4u] = lhs_next_$l;
 //@ else
 //@ for i in 4
-            lhs_tile[lhs_buffer_$p + lhs_at_$l + $iu] = lhs_next_$p_$l[$i];
+            lhs_tile[lhs_buffer + lhs_at_$l + $iu] = lhs_next_$l[$i];
 //@ end
 //@ end
         }
@@ -202,42 +185,41 @@ $PROLOGUE
 //@ for l in $RHS_LOADS
         if RHS_QUADS % THREADS == 0u || thread + $lu * THREADS < RHS_QUADS {
 //@ if $WIDE_TILE == yes
-            rhs_tile[(rhs_buffer_$p + rhs_at_$l) / 4u] = rhs_next_$p_$l;
+            rhs_tile[(rhs_buffer + rhs_at_$l) / 4u] = rhs_next_$l;
 //@ else
 //@ for i in 4
-            rhs_tile[rhs_buffer_$p + rhs_at_$l + $iu] = rhs_next_$p_$l[$i];
+            rhs_tile[rhs_buffer + rhs_at_$l + $iu] = rhs_next_$l[$i];
 //@ end
 //@ end
         }
 //@ end
         workgroupBarrier();
         // The next tile is on its way while this one is multiplied; the last one once more.
-        let ahead_$p = select(0u, TK, k_end - k_$p > $AHEADu * TK);
+        let ahead = select(0u, TK, k_end - k > TK);
 //@ for l in $LHS_LOADS
-        lhs_k_$l += ahead_$p;
-        lhs_next_$p_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
+        lhs_k_$l += ahead;
+        lhs_next_$l = lhs_load(lhs_base, lhs_row_$l, lhs_k_$l, k_end);
 //@ end
 //@ for l in $RHS_LOADS
-        rhs_k_$l += ahead_$p;
-        rhs_next_$p_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
+        rhs_k_$l += ahead;
+        rhs_next_$l = rhs_load(rhs_base, rhs_row_$l, rhs_k_$l, k_end);
 //@ end
 //@ for d in $DEPTH_TILES
 //@ for i in $TILE_ROWS
-        let lhs_$p_$d_$i = load_lhs(lhs_buffer_$p + (subgroup_row + $iu * EDGE) * $LHS_ROW_STEP + $du * EDGE * $LHS_K_STEP);
+        let lhs_$d_$i = load_lhs(lhs_buffer + (subgroup_row + $iu * EDGE) * $LHS_ROW_STEP + $du * EDGE * $LHS_K_STEP);
 //@ end
 //@ for s in $STAGINGS
 //@ for j in $STAGED
-        let rhs_$p_$d_$s_$j = load_rhs(rhs_buffer_$p
+        let rhs_$d_$s_$j = load_rhs(rhs_buffer
             + (subgroup_column + $su * STAGED_LINE + $ju * EDGE) * $RHS_ROW_STEP + $du * EDGE * $RHS_K_STEP);
 //@ for i in $TILE_ROWS
-        sum_$i_$s_$j = multiply(lhs_$p_$d_$i, rhs_$p_$d_$s_$j, sum_$i_$s_$j, lane);
+        sum_$i_$s_$j = multiply(lhs_$d_$i, rhs_$d_$s_$j, sum_$i_$s_$j, lane);
 //@ end
 //@ end
 //@ end
 //@ end
 //@ if $STAGES == 2
         buffer = 1u - buffer;
-//@ end
 //@ end
     }
 //@ for i in $TILE_ROWS

@@ -21,8 +21,6 @@ pub struct Cooperative {
     pub depth: u32,
     /// Staged tiles: 1, or 2 to fill one while the other is used.
     pub stages: u32,
-    /// Tiles on their way from memory: 1 or 2.
-    pub ahead: u32,
     /// Cooperative tiles of a subgroup that are stored at once: divides `tile_columns`.
     pub staged: u32,
     /// Whether workgroup memory is declared in quads. Metal's matrices are loaded from single elements.
@@ -57,7 +55,6 @@ impl Cooperative {
             group_columns: groups[1],
             depth,
             stages,
-            ahead: 1,
             staged: 2,
             wide: true,
             half: true,
@@ -128,7 +125,6 @@ impl Cooperative {
             .set("GROUP_COLUMNS", self.group_columns)
             .set("DEPTH_TILES", self.depth / self.edge)
             .set("STAGES", self.stages)
-            .set("AHEAD", self.ahead)
             .set("STAGED", self.staged)
             .set("STAGINGS", self.tile_columns / self.staged)
             .set("WIDE_TILE", flag(self.wide))
