@@ -76,8 +76,8 @@ def scan_chain(x):
 
 
 def cases(small: bool, megabytes: int) -> list[Case]:
-    """All cases, with arrays of this size where memory is what counts; small ones are for trying the
-    script on a slow device.
+    """All cases, with arrays of this size where memory is what counts; small ones are for trying
+    the script on a slow device.
     """
     cols = 1024 if small else 4096
     f = 4

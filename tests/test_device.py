@@ -93,6 +93,20 @@ class TestChoice:
         assert "Platform 'mps' is not available" in done.stderr
         assert "Traceback" not in done.stderr
 
+    @mps_only
+    def test_deterministic_scatters_add_in_order(self, software_vulkan):
+        code = """
+            import jax, jax.numpy as jnp, numpy as np
+            rng = np.random.default_rng(0)
+            places = rng.integers(0, 7, 5000)
+            values = rng.standard_normal(5000) * 10.0 ** rng.integers(-6, 7, 5000)
+            expected = np.zeros(7, np.float32)
+            np.add.at(expected, places, values.astype(np.float32))
+            add = jax.jit(lambda i, v: jnp.zeros(7, jnp.float32).at[i].add(v))
+            np.testing.assert_array_equal(add(places, values.astype(np.float32)), expected)
+        """
+        python(code, env={**choice("gpu", SOFTWARE), "JAX_METALLIB_DETERMINISTIC": "1"})
+
     def test_info_says_what_is_wrong(self):
         code = "import jax_metallib; print(jax_metallib.info()['error'])"
         assert "no such card" in python(code, env=choice("gpu", "no such card")).stdout

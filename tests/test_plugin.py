@@ -40,6 +40,13 @@ class TestSettings:
         with pytest.raises(_settings.SettingsError, match="expected `auto`, `gpu` or `host`"):
             _settings.read({"JAX_METALLIB_DEVICE": "cuda"})
 
+    @pytest.mark.parametrize("name", ["JAX_METALLIB_VERIFY", "JAX_METALLIB_DETERMINISTIC"])
+    def test_switches(self, name):
+        for value in ("0", "1", ""):
+            assert _settings.read({name: value})
+        with pytest.raises(_settings.SettingsError, match=f"{name}=yes: expected `0` or `1`"):
+            _settings.read({name: "yes"})
+
     def test_log_level(self):
         assert _settings.read({"MPS_LOG_LEVEL": "3"})
         with pytest.raises(_settings.SettingsError, match=r"0 \(error\), 1 \(warning\)"):

@@ -42,9 +42,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     if device not in ("auto", "gpu", "host"):
         raise SettingsError(f"JAX_METALLIB_DEVICE={device}: expected `auto`, `gpu` or `host`.")
 
-    verify = environ.get("JAX_METALLIB_VERIFY") or "0"
-    if verify not in ("0", "1"):
-        raise SettingsError(f"JAX_METALLIB_VERIFY={verify}: expected `0` or `1`.")
+    for name in ("JAX_METALLIB_VERIFY", "JAX_METALLIB_DETERMINISTIC"):
+        value = environ.get(name) or "0"
+        if value not in ("0", "1"):
+            raise SettingsError(f"{name}={value}: expected `0` or `1`.")
 
     level = environ.get("MPS_LOG_LEVEL") or "1"
     if level not in LOG_LEVELS:

@@ -21,6 +21,7 @@ pub struct Selection {
 pub struct Adapter {
     adapter: wgpu::Adapter,
     info: wgpu::AdapterInfo,
+    deterministic: bool,
 }
 
 /// An open device with its queue.
@@ -52,7 +53,7 @@ fn adapters() -> Vec<Adapter> {
     let mut adapters: Vec<Adapter> = found
         .into_iter()
         .filter(|adapter| adapter.features().contains(wgpu::Features::IMMEDIATES))
-        .map(|adapter| Adapter { info: adapter.get_info(), adapter })
+        .map(|adapter| Adapter { info: adapter.get_info(), adapter, deterministic: false })
         .collect();
     adapters.sort_by_key(|adapter| match adapter.info.device_type {
         DeviceType::DiscreteGpu => 0,
@@ -79,6 +80,11 @@ pub fn adapter_names() -> Vec<String> {
 }
 
 impl Adapter {
+    /// The adapter, whose device is to give the same bits in every run, or not: [`Features::deterministic`].
+    pub fn deterministic(self, wanted: bool) -> Self {
+        Adapter { deterministic: wanted, ..self }
+    }
+
     /// What the device is, for people: `NVIDIA H200 (Vulkan)`.
     pub fn kind(&self) -> String {
         kind(&self.info)
@@ -146,7 +152,8 @@ impl Adapter {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             let _ = wrong.set(format!("the device refused work: {error}"));
         }));
-        let features = features(&device, &self.adapter, &self.info);
+        let features =
+            Features { deterministic: self.deterministic, ..features(&device, &self.adapter, &self.info) };
         Ok(Device { device, queue, info: self.info, features, cache_folder, failure })
     }
 }

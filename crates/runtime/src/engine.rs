@@ -54,7 +54,7 @@ impl Choice {
         }
         let found = gpu::select(&Selection { name: options.adapter.clone() });
         match found {
-            Some(adapter) => Ok(Choice::Gpu(Box::new(adapter))),
+            Some(adapter) => Ok(Choice::Gpu(Box::new(adapter.deterministic(options.deterministic)))),
             None if options.device == DeviceChoice::Auto && options.adapter.is_none() => Ok(Choice::Host),
             None => {
                 let there = match gpu::adapter_names() {

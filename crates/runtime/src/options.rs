@@ -15,12 +15,15 @@ pub struct ClientOptions {
     pub adapter: Option<String>,
     /// Whether the host engine does every step of the device again, to compare: slow.
     pub verify: bool,
+    /// Whether a GPU is to give the same bits in every run, which costs time in scatters.
+    pub deterministic: bool,
     /// How Python functions are called, where the framework offers that.
     pub callbacks: Option<Callbacks>,
 }
 
 impl ClientOptions {
-    /// What `JAX_METALLIB_DEVICE`, `JAX_METALLIB_ADAPTER` and `JAX_METALLIB_VERIFY` ask for.
+    /// What `JAX_METALLIB_DEVICE`, `JAX_METALLIB_ADAPTER`, `JAX_METALLIB_VERIFY` and `JAX_METALLIB_DETERMINISTIC` ask
+    /// for.
     ///
     /// # Errors
     /// [`Error::Invalid`] for other values than they have.
@@ -35,15 +38,18 @@ impl ClientOptions {
                 return Err(Error::Invalid(message));
             }
         };
-        let verify = match text("JAX_METALLIB_VERIFY").as_deref() {
-            None | Some("0") => false,
-            Some("1") => true,
-            Some(other) => {
-                return Err(Error::Invalid(format!("JAX_METALLIB_VERIFY={other}: expected `0` or `1`")));
-            }
+        let switch = |name: &str| match text(name).as_deref() {
+            None | Some("0") => Ok(false),
+            Some("1") => Ok(true),
+            Some(other) => Err(Error::Invalid(format!("{name}={other}: expected `0` or `1`"))),
         };
-        let adapter = text("JAX_METALLIB_ADAPTER");
-        Ok(ClientOptions { device, adapter, verify, ..ClientOptions::default() })
+        Ok(ClientOptions {
+            device,
+            adapter: text("JAX_METALLIB_ADAPTER"),
+            verify: switch("JAX_METALLIB_VERIFY")?,
+            deterministic: switch("JAX_METALLIB_DETERMINISTIC")?,
+            ..ClientOptions::default()
+        })
     }
 }
 
