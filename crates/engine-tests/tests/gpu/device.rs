@@ -22,18 +22,20 @@ pub const TYPES: [DType; 11] = {
 /// The engine, opened once; `None`, after a visible word, where there is no adapter (a failure if `CI` is set).
 pub fn engine() -> Option<GpuEngine> {
     static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
-    let engine = ENGINE.get_or_init(|| {
-        let name = std::env::var("JAX_METALLIB_ADAPTER").unwrap_or_else(|_| "llvmpipe".to_string());
-        let adapter = select(&Selection { name: Some(name) })?;
-        let device = adapter.open(None).expect("the device opens");
-        Some(GpuEngine::new(device).expect("the engine starts"))
-    });
-    if engine.is_none() {
+    ENGINE.get_or_init(fresh).clone()
+}
+
+/// An engine of one's own, or none, as [`engine`] says.
+pub fn fresh() -> Option<GpuEngine> {
+    let name = std::env::var("JAX_METALLIB_ADAPTER").unwrap_or_else(|_| "llvmpipe".to_string());
+    let Some(adapter) = select(&Selection { name: Some(name) }) else {
         let message = format!("no adapter for the GPU engine; there are {:?}", adapter_names());
         assert!(std::env::var_os("CI").is_none(), "{message}");
         eprintln!("SKIPPED: {message}");
-    }
-    engine.clone()
+        return None;
+    };
+    let device = adapter.open(None).expect("the device opens");
+    Some(GpuEngine::new(device).expect("the engine starts"))
 }
 
 /// An engine that uses these features only, and translates every shader for a device that has no more.

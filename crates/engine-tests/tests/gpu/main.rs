@@ -9,6 +9,7 @@ mod cumulative;
 mod device;
 mod loops;
 mod matmul;
+mod queue;
 mod random;
 mod scalar;
 mod scatter;
