@@ -132,6 +132,16 @@ def _(jax):
     return fn, (_normal(301) * 100,)
 
 
+@check("rounding to narrow floats", elementwise=True, tolerance=0.0)
+def _(jax):
+    # Some drivers take the way to a narrow type and back for nothing.
+    def fn(x):
+        half, brain = x.astype(np.float16), x.astype(jax.numpy.bfloat16)
+        return half.astype(np.float32) * 2, brain.astype(np.float32) * 2
+
+    return fn, (np.array([0.1, -1.0 / 3, 1e5, -3e38, 6e4, *_normal(100)], np.float32),)
+
+
 @check("transposes and slices")
 def _(jax):
     def fn(x):
