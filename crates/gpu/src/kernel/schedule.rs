@@ -72,6 +72,12 @@ impl Schedule {
         self.threads / self.team
     }
 
+    /// Chunks of a stage: inner indices, or groups of as many as there are lanes along them.
+    pub fn chunks(&self, stage: &Stage) -> i64 {
+        let grouped = self.lanes.direction == Direction::Inner && !stage.inner.is_empty();
+        elements(stage) / if grouped { i64::from(self.lanes.width) } else { 1 }
+    }
+
     /// The chunks that each member of a team visits, where all visit as many, and few: the loop over them is exact.
     pub fn exact_trips(&self, chunks: i64) -> Option<i64> {
         let team = i64::from(self.team);
@@ -121,20 +127,13 @@ impl Schedule {
         self.scratch = (0..kernel.scratch.len())
             .map(|array| {
                 let uses = |stage: &&Stage| stage.scratch.iter().any(|&(at, _)| at == array);
-                let count = kernel.stages.iter().find(uses).map_or(1, elements);
-                let flat = kernel.stages.iter().find(uses).is_none_or(|stage| stage.inner.is_empty());
-                let lanes =
-                    if self.lanes.direction == Direction::Inner { 1 } else { i64::from(self.lanes.width) };
-                let chunks = if lanes == 1 { count / i64::from(self.lanes.width) } else { count };
-                let kept = match self.team {
-                    1 => count * lanes,
-                    _ => {
-                        self.exact_trips(chunks).map_or(i64::MAX, |trips| trips * i64::from(self.lanes.width))
-                    }
-                };
-                let bytes =
-                    count * lanes * i64::from(self.points()) * kernel.scratch[array].size().max(4) as i64;
-                if flat || kept <= PRIVATE_ELEMENTS {
+                let stage = kernel.stages.iter().find(uses).filter(|stage| !stage.inner.is_empty());
+                let Some(stage) = stage else { return Placement::Private };
+                let (chunks, width) = (self.chunks(stage), i64::from(self.lanes.width));
+                let kept = if self.team == 1 { Some(chunks) } else { self.exact_trips(chunks) };
+                let size = kernel.scratch[array].size().max(4) as i64;
+                let bytes = chunks * width * i64::from(self.points()) * size;
+                if kept.is_some_and(|chunks| chunks * width <= PRIVATE_ELEMENTS) {
                     Placement::Private
                 } else if self.team > 1 && bytes <= room {
                     room -= bytes;

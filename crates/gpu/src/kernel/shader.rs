@@ -295,10 +295,7 @@ pub(super) fn declare(
 pub(super) fn local_chunks(kernel: &Kernel, schedule: &Schedule, array: usize) -> i64 {
     let stage = kernel.stages.iter().find(|stage| stage.scratch.iter().any(|&(at, _)| at == array));
     let Some(stage) = stage else { return 1 };
-    let count: i64 = stage.inner.iter().product();
-    let width = i64::from(schedule.lanes.width);
-    let inner = schedule.lanes.direction == Direction::Inner && !stage.inner.is_empty();
-    let chunks = if inner { count / width } else { count };
+    let chunks = schedule.chunks(stage);
     match schedule.scratch[array] {
         Placement::Private if !stage.inner.is_empty() => schedule.exact_trips(chunks).unwrap_or(chunks),
         _ => chunks,

@@ -73,7 +73,7 @@ impl Printer<'_, '_> {
             for fold in &folds {
                 self.declare(fold, "")?;
             }
-            let range = self.range(stage, count);
+            let range = self.range(stage);
             self.walk(&mut scope, &folds, &wanted, &range, live)?;
             for fold in &mut folds {
                 self.fold_lanes(fold)?;
@@ -96,8 +96,8 @@ impl Printer<'_, '_> {
     }
 
     /// Chunks of a stage: inner indices, or groups of as many as there are lanes along them.
-    fn range(&self, stage: &Stage, count: i64) -> Range {
-        let chunks = self.chunks(stage, count);
+    fn range(&self, stage: &Stage) -> Range {
+        let chunks = self.schedule.chunks(stage);
         let split = i64::from(self.schedule.split);
         if split == 1 {
             return Range { first: "0u".into(), last: format!("{chunks}u"), count: chunks };
@@ -107,14 +107,6 @@ impl Printer<'_, '_> {
             first: format!("part * {each}u"),
             last: format!("min(part * {each}u + {each}u, {chunks}u)"),
             count: each,
-        }
-    }
-
-    /// Number of chunks of a stage.
-    pub fn chunks(&self, _stage: &Stage, count: i64) -> i64 {
-        match self.schedule.lanes.direction {
-            Direction::Inner => count / i64::from(self.schedule.lanes.width),
-            Direction::Parallel | Direction::Flat => count,
         }
     }
 
