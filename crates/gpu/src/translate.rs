@@ -14,8 +14,8 @@ use crate::shader::Shader;
 /// A shader in the languages of the backends, and what it takes of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Translated {
-    /// Metal shading language 3.1.
-    pub metal: String,
+    /// Metal shading language 3.1, of shaders without f64, which Metal does not have.
+    pub metal: Option<String>,
     /// SPIR-V 1.4.
     pub spirv: Vec<u32>,
     /// Bytes of workgroup memory.
@@ -73,8 +73,14 @@ pub fn translate(shader: &Shader, features: &Features) -> Result<Translated, Tra
     let spirv = spv::write_vec(&module, &info, &options, None).map_err(|found| error(found.to_string()))?;
     let options =
         msl::Options { lang_version: (3, 1), fake_missing_bindings: true, ..msl::Options::default() };
-    let metal = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default());
-    let (metal, _) = metal.map_err(|found| error(found.to_string()))?;
+    // Naga panics over types that Metal lacks.
+    let double = module.types.iter().any(|(_, ty)| ty.inner.scalar() == Some(naga::Scalar::F64));
+    let metal = if double {
+        None
+    } else {
+        let metal = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default());
+        Some(metal.map_err(|found| error(found.to_string()))?.0)
+    };
     let workgroup_threads = entry.workgroup_size.iter().product();
     for (used, most, what) in [
         (bindings, features.max_bindings, "bindings"),
@@ -116,7 +122,8 @@ mod tests {
     fn a_shader_reads_in_both_languages() {
         let translated = translate(&copy(2, 1), &Features::least()).expect("valid");
         assert_eq!((translated.workgroup_bytes, translated.workgroup_threads), (0, 256));
-        assert!(translated.metal.contains("kernel void main_"), "{}", translated.metal);
+        let metal = translated.metal.expect("nothing in it is f64");
+        assert!(metal.contains("kernel void main_"), "{metal}");
         assert_eq!(translated.spirv[0], 0x0723_0203);
     }
 
@@ -143,5 +150,14 @@ mod tests {
         let wide = Shader { source: format!("{wide}{}", copy(2, 1).source).into(), ..copy(2, 1) };
         assert!(translate(&wide, &Features::least()).is_err());
         assert!(translate(&wide, &Features::usual()).is_ok());
+    }
+
+    #[test]
+    fn metal_has_no_f64() {
+        let double = "fn double(x: f64) -> f64 { return 2.0lf * x; }\n";
+        let double = Shader { source: format!("{double}{}", copy(2, 1).source).into(), ..copy(2, 1) };
+        assert!(translate(&double, &Features::usual()).is_err());
+        let some = Features { float64: true, ..Features::usual() };
+        assert_eq!(translate(&double, &some).expect("Vulkan has it").metal, None);
     }
 }

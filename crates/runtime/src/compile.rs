@@ -37,7 +37,9 @@ fn dump_kernels(dump: &Dump, name: &str, plan: &Plan, features: &Features) {
         dump.write(name, &stage("wgsl"), || listed.text());
         match translate::translate(&listed.shader, features) {
             Ok(translated) => {
-                dump.write(name, &stage("metal"), || &translated.metal);
+                if let Some(metal) = &translated.metal {
+                    dump.write(name, &stage("metal"), || metal);
+                }
                 dump.write(name, &stage("spv"), || {
                     translated.spirv.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()
                 });

@@ -31,7 +31,8 @@ pub fn print(plan: &Plan, features: &Features, languages: &[Language]) -> Result
         if wants(Language::Metal) {
             let translated = translate::translate(&kernel.shader, features);
             let translated = translated.map_err(|error| Error::Kernel(error.to_string()))?;
-            let _ = writeln!(out, "// {} for Metal\n{}", kernel.shader.name, translated.metal.trim_end());
+            let metal = translated.metal.as_deref().unwrap_or("// Metal has no f64.");
+            let _ = writeln!(out, "// {} for Metal\n{}", kernel.shader.name, metal.trim_end());
             out.push('\n');
         }
     }

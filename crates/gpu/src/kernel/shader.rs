@@ -49,12 +49,8 @@ pub(super) struct Operand {
 /// The type whose array holds values of another in scratch memory, unpacked.
 pub(super) fn cell(dtype: DType, features: &Features) -> Result<DType, Refusal> {
     Ok(match register(dtype, features)? {
-        Register::Bool | Register::U32 => DType::U32,
-        Register::I32 => DType::I32,
-        Register::I64 => DType::I64,
-        Register::U64 => DType::U64,
-        Register::F32 => DType::F32,
-        Register::C64 => DType::C64,
+        Register::Bool => DType::U32,
+        register => register.dtype(),
     })
 }
 

@@ -11,8 +11,7 @@ pub struct Shared {
 impl Shared {
     /// The name of an array for a purpose.
     pub fn array(&mut self, purpose: &str, register: Register, len: u32) -> String {
-        let suffix = if register == Register::C64 { "c64" } else { register.wgsl() };
-        let name = format!("{purpose}_{suffix}");
+        let name = format!("{purpose}_{}", register.prefix());
         match self.arrays.iter_mut().find(|(known, ..)| *known == name) {
             Some((.., longest)) => *longest = len.max(*longest),
             None => self.arrays.push((name.clone(), register, len)),
@@ -30,10 +29,6 @@ impl Shared {
 
     /// Bytes in all.
     pub fn bytes(&self) -> u32 {
-        let bytes = |register: Register| match register {
-            Register::I64 | Register::U64 | Register::C64 => 8,
-            Register::Bool | Register::I32 | Register::U32 | Register::F32 => 4,
-        };
-        self.arrays.iter().map(|&(_, register, len)| bytes(register) * len).sum()
+        self.arrays.iter().map(|&(_, register, len)| register.bytes() * len).sum()
     }
 }

@@ -27,31 +27,30 @@ impl Scalars<'_> {
             ComparisonDirection::Le => "<=",
             ComparisonDirection::Lt => "<",
         };
-        register(dtype, self.features)?;
+        let register = register(dtype, self.features)?;
+        let prefix = register.prefix();
         Ok(match (dtype.class(), kind) {
-            (DTypeClass::Float, ComparisonType::TotalOrder) => {
-                format!("({} {symbol} {})", self.call("f32_order", &[a]), self.call("f32_order", &[b]))
-            }
-            (DTypeClass::Float, ComparisonType::WeakOrder) => {
-                let (a, b) = (self.call("f32_weak_order", &[a]), self.call("f32_weak_order", &[b]));
+            (DTypeClass::Float, ComparisonType::TotalOrder | ComparisonType::WeakOrder) => {
+                let order = if kind == ComparisonType::TotalOrder { "order" } else { "weak_order" };
+                let [a, b] = [a, b].map(|value| self.call(&format!("{prefix}_{order}"), &[value]));
                 format!("({a} {symbol} {b})")
             }
             // The test for NaN.
             (DTypeClass::Float, _) if a == b && direction == ComparisonDirection::Ne => {
-                self.call("f32_is_nan", &[a])
+                self.call(&format!("{prefix}_is_nan"), &[a])
             }
             (DTypeClass::Float, _) if a == b && direction == ComparisonDirection::Eq => {
-                format!("(!{})", self.call("f32_is_nan", &[a]))
+                format!("(!{})", self.call(&format!("{prefix}_is_nan"), &[a]))
             }
             (DTypeClass::Float, _) => {
-                let ordered = self.call("f32_ordered", &[a, b]);
+                let ordered = self.call(&format!("{prefix}_ordered"), &[a, b]);
                 match direction {
                     ComparisonDirection::Ne => format!("(!(({a} == {b}) & {ordered}))"),
                     _ => format!("(({a} {symbol} {b}) & {ordered})"),
                 }
             }
             (DTypeClass::Complex, _) => {
-                let equal = self.call("c64_equal", &[a, b]);
+                let equal = self.call(&format!("{prefix}_equal"), &[a, b]);
                 match direction {
                     ComparisonDirection::Eq => equal,
                     ComparisonDirection::Ne => format!("(!{equal})"),

@@ -3,10 +3,15 @@
 use ops::{BinaryOp, UnaryOp};
 use tensor::{DType, NarrowFloat};
 
-use super::Scalars;
+use super::{Register, Scalars};
+
+/// The register of a real float.
+fn real_register(dtype: DType) -> Register {
+    if dtype == DType::F64 { Register::F64 } else { Register::F32 }
+}
 
 impl Scalars<'_> {
-    /// An f32 expression rounded to the type.
+    /// An f32 expression rounded to the type; one of f64 as it is.
     pub(super) fn round(&mut self, dtype: DType, value: String) -> String {
         match dtype {
             DType::F16 => self.call("f16_round", &[&value]),
@@ -46,46 +51,50 @@ impl Scalars<'_> {
     }
 
     pub(super) fn float_unary(&mut self, op: UnaryOp, dtype: DType, a: &str) -> Option<String> {
+        let register = real_register(dtype);
         let name = match op {
-            UnaryOp::IsFinite => return Some(self.call("f32_is_finite", &[a])),
+            UnaryOp::IsFinite => return self.call_on(register, "is_finite", &[a]),
             UnaryOp::Real => return Some(a.to_owned()),
+            UnaryOp::Imag if register == Register::F64 => "0.0lf",
             UnaryOp::Imag => "0.0f",
             UnaryOp::Negate => "-",
             UnaryOp::Abs => "abs",
             UnaryOp::Ceil => "ceil",
             UnaryOp::Floor => "floor",
-            UnaryOp::RoundNearestEven => "round",
-            UnaryOp::RoundNearestAfz => "f32_round_away",
-            UnaryOp::Sign => "f32_sign",
+            UnaryOp::RoundNearestEven => "round_even",
+            UnaryOp::RoundNearestAfz => "round_away",
+            UnaryOp::Sign => "sign",
             UnaryOp::Sqrt => "sqrt",
-            UnaryOp::Rsqrt => "inverseSqrt",
-            UnaryOp::Cbrt => "f32_cbrt",
-            UnaryOp::Cosine => "f32_cos",
-            UnaryOp::Exponential => "f32_exp",
-            UnaryOp::ExponentialMinusOne => "f32_expm1",
-            UnaryOp::Log => "f32_log",
-            UnaryOp::LogPlusOne => "f32_log1p",
-            UnaryOp::Logistic => "f32_logistic",
-            UnaryOp::Sine => "f32_sin",
-            UnaryOp::Tan => "f32_tan",
-            UnaryOp::Tanh => "f32_tanh",
-            UnaryOp::Acos => "f32_acos",
-            UnaryOp::Acosh => "f32_acosh",
-            UnaryOp::Asin => "f32_asin",
-            UnaryOp::Asinh => "f32_asinh",
-            UnaryOp::Atan => "f32_atan",
-            UnaryOp::Atanh => "f32_atanh",
-            UnaryOp::Cosh => "f32_cosh",
-            UnaryOp::Sinh => "f32_sinh",
-            UnaryOp::Erf => "f32_erf",
-            UnaryOp::Erfc => "f32_erfc",
-            UnaryOp::ErfInv => "f32_erf_inv",
+            UnaryOp::Rsqrt => "rsqrt",
+            UnaryOp::Cbrt => "cbrt",
+            UnaryOp::Cosine => "cos",
+            UnaryOp::Exponential => "exp",
+            UnaryOp::ExponentialMinusOne => "expm1",
+            UnaryOp::Log => "log",
+            UnaryOp::LogPlusOne => "log1p",
+            UnaryOp::Logistic => "logistic",
+            UnaryOp::Sine => "sin",
+            UnaryOp::Tan => "tan",
+            UnaryOp::Tanh => "tanh",
+            UnaryOp::Acos => "acos",
+            UnaryOp::Acosh => "acosh",
+            UnaryOp::Asin => "asin",
+            UnaryOp::Asinh => "asinh",
+            UnaryOp::Atan => "atan",
+            UnaryOp::Atanh => "atanh",
+            UnaryOp::Cosh => "cosh",
+            UnaryOp::Sinh => "sinh",
+            UnaryOp::Erf => "erf",
+            UnaryOp::Erfc => "erfc",
+            UnaryOp::ErfInv => "erf_inv",
             UnaryOp::CountLeadingZeros | UnaryOp::Not | UnaryOp::Popcnt => return None,
         };
-        let value = match name {
-            "0.0f" => name.to_owned(),
-            "-" | "abs" | "ceil" | "floor" | "round" | "sqrt" | "inverseSqrt" => format!("{name}({a})"),
-            _ => self.call(name, &[a]),
+        let value = match (register, name) {
+            (_, "0.0f" | "0.0lf") => name.to_owned(),
+            (_, "-" | "abs" | "ceil" | "floor") | (Register::F32, "sqrt") => format!("{name}({a})"),
+            (Register::F32, "round_even") => format!("round({a})"),
+            (Register::F32, "rsqrt") => format!("inverseSqrt({a})"),
+            _ => self.call_on(register, name, &[a])?,
         };
         let exact = matches!(
             op,
@@ -124,64 +133,73 @@ impl Scalars<'_> {
     }
 
     pub(super) fn float_binary(&mut self, op: BinaryOp, dtype: DType, a: &str, b: &str) -> Option<String> {
+        let register = real_register(dtype);
         let value = match op {
             BinaryOp::Add => format!("({a} + {b})"),
             BinaryOp::Subtract => format!("({a} - {b})"),
             BinaryOp::Multiply => format!("({a} * {b})"),
-            BinaryOp::Divide => format!("({a} / {b})"),
-            BinaryOp::Remainder => self.call("f32_remainder", &[a, b]),
-            BinaryOp::Maximum => return Some(self.call("f32_maximum", &[a, b])),
-            BinaryOp::Minimum => return Some(self.call("f32_minimum", &[a, b])),
-            BinaryOp::Power => self.call("f32_power", &[a, b]),
-            BinaryOp::Atan2 => self.call("f32_atan2", &[a, b]),
+            BinaryOp::Divide if register == Register::F32 => format!("({a} / {b})"),
+            BinaryOp::Divide => self.call_on(register, "divide", &[a, b])?,
+            BinaryOp::Remainder => self.call_on(register, "remainder", &[a, b])?,
+            BinaryOp::Maximum => return self.call_on(register, "maximum", &[a, b]),
+            BinaryOp::Minimum => return self.call_on(register, "minimum", &[a, b]),
+            BinaryOp::Power => self.call_on(register, "power", &[a, b])?,
+            BinaryOp::Atan2 => self.call_on(register, "atan2", &[a, b])?,
             BinaryOp::Complex if dtype == DType::F32 => return Some(format!("vec2<f32>({a}, {b})")),
+            BinaryOp::Complex if dtype == DType::F64 => return Some(format!("vec2<f64>({a}, {b})")),
             _ => return None,
         };
         Some(self.round(dtype, value))
     }
 
-    pub(super) fn complex_unary(&mut self, op: UnaryOp, a: &str) -> Option<String> {
+    pub(super) fn complex_unary(&mut self, op: UnaryOp, register: Register, a: &str) -> Option<String> {
         let name = match op {
             UnaryOp::Real => return Some(format!("({a}).x")),
             UnaryOp::Imag => return Some(format!("({a}).y")),
             UnaryOp::Negate => return Some(format!("(-{a})")),
-            UnaryOp::Abs => "c64_abs",
-            UnaryOp::Sign => "c64_sign",
-            UnaryOp::Exponential => "c64_exp",
-            UnaryOp::ExponentialMinusOne => "c64_expm1",
-            UnaryOp::Log => "c64_log",
-            UnaryOp::LogPlusOne => "c64_log1p",
-            UnaryOp::Logistic => "c64_logistic",
-            UnaryOp::Sqrt => "c64_sqrt",
-            UnaryOp::Rsqrt => "c64_rsqrt",
-            UnaryOp::Cbrt => "c64_cbrt",
-            UnaryOp::Sine => "c64_sin",
-            UnaryOp::Cosine => "c64_cos",
-            UnaryOp::Tan => "c64_tan",
-            UnaryOp::Sinh => "c64_sinh",
-            UnaryOp::Cosh => "c64_cosh",
-            UnaryOp::Tanh => "c64_tanh",
-            UnaryOp::Asin => "c64_asin",
-            UnaryOp::Acos => "c64_acos",
-            UnaryOp::Atan => "c64_atan",
-            UnaryOp::Asinh => "c64_asinh",
-            UnaryOp::Acosh => "c64_acosh",
-            UnaryOp::Atanh => "c64_atanh",
+            UnaryOp::Abs => "abs",
+            UnaryOp::Sign => "sign",
+            UnaryOp::Exponential => "exp",
+            UnaryOp::ExponentialMinusOne => "expm1",
+            UnaryOp::Log => "log",
+            UnaryOp::LogPlusOne => "log1p",
+            UnaryOp::Logistic => "logistic",
+            UnaryOp::Sqrt => "sqrt",
+            UnaryOp::Rsqrt => "rsqrt",
+            UnaryOp::Cbrt => "cbrt",
+            UnaryOp::Sine => "sin",
+            UnaryOp::Cosine => "cos",
+            UnaryOp::Tan => "tan",
+            UnaryOp::Sinh => "sinh",
+            UnaryOp::Cosh => "cosh",
+            UnaryOp::Tanh => "tanh",
+            UnaryOp::Asin => "asin",
+            UnaryOp::Acos => "acos",
+            UnaryOp::Atan => "atan",
+            UnaryOp::Asinh => "asinh",
+            UnaryOp::Acosh => "acosh",
+            UnaryOp::Atanh => "atanh",
             _ => return None,
         };
-        Some(self.call(name, &[a]))
+        self.call_on(register, name, &[a])
     }
 
-    pub(super) fn complex_binary(&mut self, op: BinaryOp, a: &str, b: &str) -> Option<String> {
+    pub(super) fn complex_binary(
+        &mut self,
+        op: BinaryOp,
+        register: Register,
+        a: &str,
+        b: &str,
+    ) -> Option<String> {
         let name = match op {
             BinaryOp::Add => return Some(format!("({a} + {b})")),
             BinaryOp::Subtract => return Some(format!("({a} - {b})")),
-            BinaryOp::Multiply => "c64_multiply",
-            BinaryOp::Divide => "c64_divide",
-            BinaryOp::Power => "c64_power",
-            BinaryOp::Atan2 => "c64_atan2",
+            BinaryOp::Multiply => "multiply",
+            BinaryOp::Divide => "divide",
+            BinaryOp::Power => "power",
+            BinaryOp::Atan2 => "atan2",
             _ => return None,
         };
-        Some(self.call(name, &[a, b]))
+        self.call_on(register, name, &[a, b])
     }
 }

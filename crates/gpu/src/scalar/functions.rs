@@ -22,6 +22,21 @@ pub(super) const FILES: &[&str] = &[
     include_str!("../../shaders/shared/complex.wgsl"),
 ];
 
+/// The files for devices that have f64. Nothing in [`FILES`] needs their items.
+pub(super) const FILES_F64: &[&str] = &[
+    include_str!("../../shaders/shared/f64/bits.wgsl"),
+    include_str!("../../shaders/shared/f64/real.wgsl"),
+    include_str!("../../shaders/shared/f64/sum.wgsl"),
+    include_str!("../../shaders/shared/f64/convert.wgsl"),
+    include_str!("../../shaders/shared/f64/exp.wgsl"),
+    include_str!("../../shaders/shared/f64/log.wgsl"),
+    include_str!("../../shaders/shared/f64/trig.wgsl"),
+    include_str!("../../shaders/shared/f64/hyperbolic.wgsl"),
+    include_str!("../../shaders/shared/f64/error.wgsl"),
+    include_str!("../../shaders/shared/f64/power.wgsl"),
+    include_str!("../../shaders/shared/f64/complex.wgsl"),
+];
+
 /// WGSL functions that printed expressions call, gathered in order.
 ///
 /// Their text refers to `args.at0`: see the [module](super) for why.
@@ -40,13 +55,19 @@ impl Functions {
     ///
     /// # Panics
     /// If there is no such item: a mistake in this crate.
-    pub(crate) fn require(&mut self, name: &'static str) {
+    pub(crate) fn require(&mut self, name: &str) {
         if self.has(name) {
             return;
         }
-        let item = library().get(name).unwrap_or_else(|| panic!("shared shaders have no item `{name}`"));
+        let (name, item) =
+            library().get_key_value(name).unwrap_or_else(|| panic!("shared shaders have no item `{name}`"));
         item.needs.iter().for_each(|needed| self.require(needed));
-        self.items.push((name.into(), item.text.as_str().into()));
+        self.items.push(((*name).into(), item.text.as_str().into()));
+    }
+
+    /// Whether the shared files have an item.
+    pub(super) fn exists(name: &str) -> bool {
+        library().contains_key(name)
     }
 
     /// Adds a function printed at run time, whose text names it and what it defines by `$`; returns its name.
@@ -83,7 +104,8 @@ struct Item {
 fn library() -> &'static HashMap<&'static str, Item> {
     static LIBRARY: OnceLock<HashMap<&'static str, Item>> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let items: Vec<(&'static str, String)> = FILES.iter().flat_map(|file| parse(file)).collect();
+        let files = FILES.iter().chain(FILES_F64);
+        let items: Vec<(&'static str, String)> = files.flat_map(|file| parse(file)).collect();
         let names: HashMap<&str, usize> = items.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
         let needs = |own: &str, text: &str| {
             let mut needs: Vec<&'static str> = Vec::new();
@@ -104,10 +126,10 @@ fn library() -> &'static HashMap<&'static str, Item> {
     })
 }
 
-/// The names of all items of the shared files.
+/// The names of all items of some files.
 #[cfg(test)]
-pub(super) fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = library().keys().copied().collect();
+pub(super) fn names(files: &[&'static str]) -> Vec<&'static str> {
+    let mut names: Vec<_> = files.iter().flat_map(|file| parse(file)).map(|(name, _)| name).collect();
     names.sort_unstable();
     names
 }
@@ -145,7 +167,7 @@ mod tests {
     #[test]
     fn names_are_unique() {
         let mut seen = std::collections::HashSet::new();
-        for (name, _) in FILES.iter().flat_map(|file| parse(file)) {
+        for (name, _) in FILES.iter().chain(FILES_F64).flat_map(|file| parse(file)) {
             assert!(seen.insert(name), "{name} is defined twice");
         }
     }

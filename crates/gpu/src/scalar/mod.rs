@@ -20,13 +20,18 @@
 //!   `inverseSqrt` are the devices' own, within 2.5 ulp by Vulkan's rules; where more is needed a residual corrects the
 //!   quotient (`f32_quotient`). `clamp` bounds arguments, after which NaN is put back by an integer test.
 //!
+//! f64 is there where [`Features::float64`] says so (never on Metal) and keeps the same rules: its functions, in
+//! `shaders/shared/f64`, are named after those of f32 and found by their register. Vulkan promises little more of f64
+//! than of f32, so quotients and roots are corrected and conversions made by integers there.
+//!
 //! So shaders that use [`Functions::source`] must declare `args` with a field `at0`, as all shaders of this crate do.
 //! Where storage of f16 is native ([`Features::float16`]) the shader needs `enable f16;`.
 //!
 //! # To add a function
 //! 1. Write `fn TYPE_name(..)` in the file of its family in `shaders/shared`; call others by name, nothing is included
 //!    by hand. A new file is named in [`functions`]. The head of the file says the error.
-//! 2. Name it in the table of its class, in `float` (real and complex) or `integer`.
+//! 2. Name it in the table of its class, in `float` (real and complex) or `integer`. Real functions are printed for
+//!    f64 if there is an `f64_name`.
 //! 3. Name its op in `tests/accuracy` (or `tests/exact`, `tests/complex`, which go through all ops): they compare it with
 //!    `ops::scalar` on a software device over samples of its whole domain. Its translation to SPIR-V and MSL, and the
 //!    absence of built-ins that are not to be trusted, are tested for all functions.
@@ -69,8 +74,12 @@ pub enum Register {
     U64,
     /// Real floats of up to 32 bits.
     F32,
+    /// Real floats of 64 bits.
+    F64,
     /// Complex numbers: real and imaginary part.
     C64,
+    /// Complex numbers of f64.
+    C128,
 }
 
 impl Register {
@@ -83,7 +92,42 @@ impl Register {
             Register::I64 => "i64",
             Register::U64 => "u64",
             Register::F32 => "f32",
+            Register::F64 => "f64",
             Register::C64 => "vec2<f32>",
+            Register::C128 => "vec2<f64>",
+        }
+    }
+
+    /// What the names of the shared functions on it begin with.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Register::C64 => "c64",
+            Register::C128 => "c128",
+            other => other.wgsl(),
+        }
+    }
+
+    /// Bytes in workgroup memory.
+    pub fn bytes(self) -> u32 {
+        match self {
+            Register::Bool | Register::I32 | Register::U32 | Register::F32 => 4,
+            Register::I64 | Register::U64 | Register::F64 | Register::C64 => 8,
+            Register::C128 => 16,
+        }
+    }
+
+    /// The type that it holds unpacked, where there is one of its own.
+    pub fn dtype(self) -> DType {
+        match self {
+            Register::Bool => DType::Bool,
+            Register::I32 => DType::I32,
+            Register::U32 => DType::U32,
+            Register::I64 => DType::I64,
+            Register::U64 => DType::U64,
+            Register::F32 => DType::F32,
+            Register::F64 => DType::F64,
+            Register::C64 => DType::C64,
+            Register::C128 => DType::C128,
         }
     }
 
@@ -99,7 +143,12 @@ impl Register {
 /// If the device has no such type.
 pub fn register(dtype: DType, features: &Features) -> Result<Register, Refusal> {
     match (dtype, dtype.class()) {
-        (DType::F64 | DType::C128, _) => Err(Refusal::new(format!("{dtype} is computed on the host"))),
+        // What f64 is made of and tested by is u64.
+        (DType::F64 | DType::C128, _) if !(features.float64 && features.int64) => {
+            Err(Refusal::new(format!("the device has no {dtype}")))
+        }
+        (DType::F64, _) => Ok(Register::F64),
+        (DType::C128, _) => Ok(Register::C128),
         (DType::I64 | DType::U64, _) if !features.int64 => {
             Err(Refusal::new(format!("the device has no {dtype}")))
         }
@@ -143,9 +192,14 @@ impl<'a> Scalars<'a> {
             Register::I64 => format!("({}li)", value.as_i64()),
             Register::U64 => format!("{}lu", value.as_i128()),
             Register::F32 => self.literal(value.as_f64() as f32),
+            Register::F64 => self.long_literal(value.as_f64()),
             Register::C64 => {
                 let value = value.as_complex();
                 format!("vec2<f32>({}, {})", self.literal(value.re as f32), self.literal(value.im as f32))
+            }
+            Register::C128 => {
+                let value = value.as_complex();
+                format!("vec2<f64>({}, {})", self.long_literal(value.re), self.long_literal(value.im))
             }
         })
     }
@@ -159,6 +213,15 @@ impl<'a> Scalars<'a> {
         }
     }
 
+    /// As [`literal`](Self::literal), of f64.
+    fn long_literal(&mut self, value: f64) -> String {
+        if value.is_normal() || value.to_bits() == 0 {
+            format!("({value:e}lf)")
+        } else {
+            self.call("f64_value", &[&format!("{:#x}lu", value.to_bits())])
+        }
+    }
+
     /// An operation of one operand, whose type is given.
     ///
     /// # Errors
@@ -167,8 +230,8 @@ impl<'a> Scalars<'a> {
         let printed = match register(dtype, self.features)? {
             Register::Bool => (op == UnaryOp::Not).then(|| format!("(!{a})")),
             Register::I32 | Register::U32 | Register::I64 | Register::U64 => self.integer_unary(op, dtype, a),
-            Register::F32 => self.float_unary(op, dtype, a),
-            Register::C64 => self.complex_unary(op, a),
+            Register::F32 | Register::F64 => self.float_unary(op, dtype, a),
+            register @ (Register::C64 | Register::C128) => self.complex_unary(op, register, a),
         };
         printed.ok_or_else(|| Refusal::new(format!("{} of {dtype}", op.mnemonic())))
     }
@@ -188,8 +251,8 @@ impl<'a> Scalars<'a> {
             Register::I32 | Register::U32 | Register::I64 | Register::U64 => {
                 self.integer_binary(op, dtype, a, b)
             }
-            Register::F32 => self.float_binary(op, dtype, a, b),
-            Register::C64 => self.complex_binary(op, a, b),
+            Register::F32 | Register::F64 => self.float_binary(op, dtype, a, b),
+            register @ (Register::C64 | Register::C128) => self.complex_binary(op, register, a, b),
         };
         printed.ok_or_else(|| Refusal::new(format!("{} of {dtype}", op.mnemonic())))
     }
@@ -223,8 +286,14 @@ impl<'a> Scalars<'a> {
     }
 
     /// A call of a shared function.
-    fn call(&mut self, name: &'static str, arguments: &[&str]) -> String {
+    fn call(&mut self, name: &str, arguments: &[&str]) -> String {
         self.functions.require(name);
         format!("{name}({})", arguments.join(", "))
+    }
+
+    /// A call of the shared function on a register, if there is one.
+    fn call_on(&mut self, register: Register, name: &str, arguments: &[&str]) -> Option<String> {
+        let name = format!("{}_{name}", register.prefix());
+        Functions::exists(&name).then(|| self.call(&name, arguments))
     }
 }

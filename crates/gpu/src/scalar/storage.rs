@@ -26,7 +26,8 @@ impl Scalars<'_> {
         let native = |element, unit| Storage { element, unit, per_word: 1 };
         Ok(match dtype {
             DType::F32 | DType::I32 | DType::U32 => native(register.wgsl(), 4),
-            DType::I64 | DType::U64 | DType::C64 => native(register.wgsl(), 8),
+            DType::I64 | DType::U64 | DType::F64 | DType::C64 => native(register.wgsl(), 8),
+            DType::C128 => native(register.wgsl(), 16),
             DType::F16 if self.features.float16 => native("f16", 2),
             _ => Storage { element: "u32", unit: 4, per_word: 4 / dtype.size() as u32 },
         })

@@ -9,9 +9,14 @@ use gpu::lower::{Lowered, Refusal};
 use gpu::scalar::{Scalars, register};
 use gpu::shader::Shader;
 use plan::{SlotId, StepOp};
-use tensor::{AlignedBytes, DType, Literal, TensorType};
+use tensor::{AlignedBytes, DType, Literal, Scalar, TensorType};
 
 use crate::device::{engine, run_as};
+
+/// The least positive number of a float type, f32 or f64, that is not subnormal.
+pub fn smallest_normal(dtype: DType) -> f64 {
+    if dtype == DType::F64 { f64::MIN_POSITIVE } else { f32::MIN_POSITIVE.into() }
+}
 
 /// Elements that a thread computes.
 const CHUNK: usize = 4;
@@ -25,8 +30,8 @@ pub struct Device {
 /// The device under test, if there is one.
 pub fn device() -> Option<Device> {
     let engine = engine()?;
-    let Features { float16, int64, .. } = *engine.device().features();
-    Some(Device { engine, features: Features { float16, int64, ..Features::least() } })
+    let Features { float16, float64, int64, .. } = *engine.device().features();
+    Some(Device { engine, features: Features { float16, float64, int64, ..Features::least() } })
 }
 
 /// A shader that applies an expression, printed by `print` from the names of its operands, to arrays of these types.
@@ -85,16 +90,24 @@ pub fn shader(
 }
 
 impl Device {
-    /// Whether it takes subnormal f32 for zeros.
-    pub fn flushes(&self) -> bool {
-        static FLUSHES: OnceLock<bool> = OnceLock::new();
-        *FLUSHES.get_or_init(|| {
-            let double = shader(&self.features, &[DType::F32], DType::F32, |_, names| {
-                Ok(format!("({} * 2.0f)", names[0]))
+    /// Whether it takes subnormal numbers of a float type, f32 or f64, for zeros.
+    pub fn flushes(&self, dtype: DType) -> bool {
+        static FLUSHES: [OnceLock<bool>; 2] = [OnceLock::new(), OnceLock::new()];
+        *FLUSHES[usize::from(dtype == DType::F64)].get_or_init(|| {
+            let half = Scalar::from_f64(dtype, 0.5);
+            let least = Scalar::from_f64(dtype, smallest_normal(dtype));
+            let halved = shader(&self.features, &[dtype], dtype, |scalars, names| {
+                Ok(format!("({} * {})", names[0], scalars.constant(half)?))
             });
-            let double = double.expect("all devices can");
-            self.run(&double, &[(DType::F32, &1e-40f32.to_le_bytes())], DType::F32) == [0; 4]
+            let least = &least.to_bytes()[..dtype.size()];
+            let halved = self.run(&halved.expect("the device has the type"), &[(dtype, least)], dtype);
+            halved.iter().all(|byte| *byte == 0)
         })
+    }
+
+    /// Whether it has a type.
+    pub fn has(&self, dtype: DType) -> bool {
+        register(dtype, &self.features).is_ok()
     }
 
     /// Runs a shader of these types on arrays of equal length, given and returned as bytes.

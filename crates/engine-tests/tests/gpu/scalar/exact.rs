@@ -4,24 +4,28 @@ use ops::{BinaryOp, ComparisonDirection, ComparisonType, UnaryOp};
 use plan::{NodeId, NodeOp, evaluate};
 use tensor::{DType, DTypeClass, Scalar};
 
-use super::device::{device, shader};
+use super::device::{device, shader, smallest_normal};
 use super::samples::{elements, pairs};
 
 const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
 
-/// Types that software devices have.
+/// Types that the device has.
 fn dtypes() -> impl Iterator<Item = DType> {
-    DType::ALL.iter().copied().filter(|dtype| !matches!(dtype, DType::F64 | DType::C128))
+    let device = device();
+    let has = move |dtype: &DType| device.as_ref().is_some_and(|device| device.has(*dtype));
+    DType::ALL.iter().copied().filter(has)
 }
 
-/// An f32, or part of one, as devices see it that have no subnormals.
+/// A float, or part of one, as devices see it that have no subnormals.
 fn flushed(x: Scalar) -> Scalar {
-    let flush =
-        |x: f64| if x != 0.0 && x.abs() < f64::from(f32::MIN_POSITIVE) { 0f64.copysign(x) } else { x };
+    let least = smallest_normal(x.dtype.real());
+    let flush = |x: f64| if x != 0.0 && x.abs() < least { 0f64.copysign(x) } else { x };
     match x.dtype {
-        DType::F32 | DType::BF16 | DType::F8E8M0FNU => Scalar::from_f64(x.dtype, flush(x.as_f64())),
-        DType::C64 => {
+        DType::F32 | DType::F64 | DType::BF16 | DType::F8E8M0FNU => {
+            Scalar::from_f64(x.dtype, flush(x.as_f64()))
+        }
+        DType::C64 | DType::C128 => {
             let z = x.as_complex();
             Scalar::from_complex(x.dtype, num_complex::Complex::new(flush(z.re), flush(z.im)))
         }
@@ -45,7 +49,8 @@ fn same(a: Scalar, b: Scalar) -> bool {
 /// Runs an operation of one or two operands of a type on samples; compares with the reference.
 fn check(op: &NodeOp, dtype: DType, result: DType) {
     let Some(device) = device() else { return };
-    let flushes = device.flushes();
+    let float = if dtype == DType::F64 || dtype == DType::C128 { DType::F64 } else { DType::F32 };
+    let flushes = device.flushes(float);
     let operands = {
         let mut operands = Vec::new();
         op.visit_operands(|_| operands.push(dtype));
@@ -139,7 +144,7 @@ fn bits_of_values() {
 
 #[test]
 fn reduced_precision() {
-    for dtype in [DType::F32, DType::F16, DType::BF16] {
+    for dtype in dtypes().filter(|dtype| dtype.is_float() && dtype.bits() >= 16) {
         for (exponent_bits, mantissa_bits) in
             [(8, 7), (5, 10), (4, 3), (8, 23), (11, 52), (1, 0), (2, 4), (5, 2)]
         {
@@ -161,14 +166,17 @@ fn exact_float_operations() {
             check(&NodeOp::Binary(op, A, B), dtype, dtype);
         }
     }
-    check(&NodeOp::Binary(BinaryOp::Complex, A, B), DType::F32, DType::C64);
-    for op in [UnaryOp::Real, Imag] {
-        check(&NodeOp::Unary(op, A), DType::C64, DType::F32);
+    for dtype in dtypes().filter(|dtype| dtype.is_complex()) {
+        check(&NodeOp::Binary(BinaryOp::Complex, A, B), dtype.real(), dtype);
+        for op in [UnaryOp::Real, Imag] {
+            check(&NodeOp::Unary(op, A), dtype, dtype.real());
+        }
     }
 }
 
 #[test]
-fn quotients_and_roots_of_short_floats_round_once() {
+fn quotients_and_roots_round_once() {
+    // Those of f32 are the device's own.
     for dtype in dtypes().filter(|dtype| dtype.is_float() && *dtype != DType::F32) {
         check(&NodeOp::Binary(BinaryOp::Divide, A, B), dtype, dtype);
         check(&NodeOp::Unary(UnaryOp::Sqrt, A), dtype, dtype);

@@ -50,6 +50,37 @@ const SPECIAL: [f32; 44] = [
     f32::NAN,
 ];
 
+/// More of them, as f64.
+const SPECIAL_F64: &[f64] = &[
+    f64::from_bits(1),
+    -1e-310,
+    f64::MIN_POSITIVE,
+    -2.0 * f64::MIN_POSITIVE,
+    1e-300,
+    0.1,
+    0.499_999_999_999_999_94,
+    1.000_000_000_000_000_2,
+    0.999_999_999_999_999_9,
+    2.500_000_000_000_000_4,
+    1e-45,
+    3.4e38,
+    -3.402_823_567_797_336_6e38,
+    2147483647.5,
+    -2147483648.5,
+    4294967295.5,
+    4_503_599_627_370_495.5,
+    4_503_599_627_370_497.0,
+    9_007_199_254_740_993.0,
+    9_223_372_036_854_775_807.0,
+    -9_223_372_036_854_775_808.0,
+    18_446_744_073_709_551_615.0,
+    709.7,
+    -745.2,
+    1e300,
+    f64::MAX,
+    -f64::MAX,
+];
+
 /// Numbers that look random (G. Marsaglia's xorshift).
 pub fn noise(count: usize) -> impl Iterator<Item = u64> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
@@ -68,12 +99,16 @@ fn special(dtype: DType) -> Vec<Scalar> {
         DTypeClass::Float if dtype == DType::F32 => {
             SPECIAL.iter().map(|x| of_bits(x.to_bits().into())).collect()
         }
-        DTypeClass::Float => SPECIAL.iter().map(|x| Scalar::from_f64(dtype, f64::from(*x))).collect(),
+        DTypeClass::Float => {
+            let own = if dtype == DType::F64 { SPECIAL_F64 } else { &[] };
+            let all = SPECIAL.iter().map(|x| f64::from(*x)).chain(own.iter().copied());
+            all.map(|x| Scalar::from_f64(dtype, x)).collect()
+        }
         DTypeClass::Complex => {
             let parts =
-                [0.0f32, -0.0, 1.0, -1.0, 0.5, -2.5, 1e-20, 1e30, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
-            let pair = |re: f32, im: f32| u64::from(re.to_bits()) | u64::from(im.to_bits()) << 32;
-            parts.iter().flat_map(|re| parts.iter().map(move |im| pair(*re, *im))).map(of_bits).collect()
+                [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1e-20, 1e30, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+            let pair = |re: f64, im: f64| Scalar::from_complex(dtype, num_complex::Complex::new(re, im));
+            parts.iter().flat_map(|re| parts.iter().map(move |im| pair(*re, *im))).collect()
         }
         DTypeClass::Signed | DTypeClass::Unsigned => {
             let mut values = vec![0i128, 1, -1, 2, -2, 3, 5, -7, 10, 31, 32, 33, 63, 64, 65, 100];
@@ -117,6 +152,10 @@ pub fn pairs(dtype: DType) -> Vec<(Scalar, Scalar)> {
 fn of_pattern(dtype: DType, bits: u64) -> Scalar {
     match dtype.class() {
         DTypeClass::Bool | DTypeClass::Signed | DTypeClass::Unsigned => Scalar::from_i128(dtype, bits.into()),
-        _ => Scalar::from_bytes(dtype, &bits.to_le_bytes()[..dtype.size()]),
+        _ => {
+            // The halves of what is longer are not alike.
+            let all = u128::from(bits) | u128::from(bits.rotate_left(29)) << 64;
+            Scalar::from_bytes(dtype, &all.to_le_bytes()[..dtype.size()])
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Every printed operation is valid WGSL and becomes SPIR-V and MSL, on devices that have little and on others.
 
 use gpu::features::Features;
+use gpu::scalar::register;
 use ops::{BinaryOp, UnaryOp};
 use plan::{NodeId, NodeOp};
 use tensor::{DType, Scalar};
@@ -9,8 +10,9 @@ use super::device::shader;
 use crate::device::check_shader;
 
 /// Devices with and without the types that not all have.
-fn devices() -> [Features; 2] {
-    [Features::least(), Features { int64: true, float16: true, ..Features::least() }]
+fn devices() -> [Features; 3] {
+    let usual = Features { int64: true, float16: true, ..Features::least() };
+    [Features::least(), usual.clone(), Features { float64: true, ..usual }]
 }
 
 /// All operations that the reference defines on a type, with the type of their result.
@@ -30,13 +32,12 @@ fn operations(dtype: DType) -> Vec<(NodeOp, DType)> {
     operations
 }
 
-/// The devices' answer to every operation of the reference: all but f64 and c128, and 64-bit integers where they lack.
+/// The devices' answer to every operation of the reference: all where they have the type, but for functions of c128.
 #[test]
 fn every_operation_translates() {
     for features in devices() {
         for &dtype in DType::ALL {
-            let lacking = matches!(dtype, DType::F64 | DType::C128)
-                || (matches!(dtype, DType::I64 | DType::U64) && !features.int64);
+            let lacking = register(dtype, &features).is_err() || dtype == DType::C128;
             for (op, result) in operations(dtype) {
                 let operands = vec![dtype; if matches!(op, NodeOp::Unary(..)) { 1 } else { 2 }];
                 let printed = shader(&features, &operands, result, |scalars, names| {

@@ -5,30 +5,47 @@ use ops::{ComparisonDirection, ComparisonType};
 use plan::{Graph, Node, NodeId, NodeOp};
 use tensor::DType;
 
-use super::super::functions::{FILES, names};
+use super::super::functions::{FILES, FILES_F64, names};
 use super::super::{Functions, Scalars};
 use crate::features::Features;
 use crate::shader::Shader;
 use crate::translate::translate;
 
-/// The MSL of a shader around some text.
-fn metal(text: &str) -> String {
+/// A shader around some text.
+fn around(text: &str) -> Shader {
     let source = format!(
         "@group(0) @binding(0) var<storage, read_write> b0: array<u32>;\n\
          struct Args {{ at0: u32 }}\nvar<immediate> args: Args;\n{text}\n\
          @compute @workgroup_size(64) fn main() {{ b0[args.at0] = 0u; }}\n"
     );
-    let shader = Shader { name: "test", source: source.into(), bindings: 1, parameters: 0, unchecked: false };
+    Shader { name: "test", source: source.into(), bindings: 1, parameters: 0, unchecked: false }
+}
+
+/// The MSL of a shader around some text.
+fn metal(text: &str) -> String {
+    let shader = around(text);
     let translated = translate(&shader, &Features::usual());
-    translated.unwrap_or_else(|error| panic!("{error}\n{}", shader.source)).metal
+    let translated = translated.unwrap_or_else(|error| panic!("{error}\n{}", shader.source));
+    translated.metal.expect("nothing in it is f64")
 }
 
 #[test]
 fn every_function_translates() {
-    for name in names() {
+    for name in names(FILES) {
         let mut functions = Functions::default();
         functions.require(name);
         metal(&functions.source());
+    }
+}
+
+#[test]
+fn every_function_of_f64_translates() {
+    let features = Features { float64: true, ..Features::usual() };
+    for name in names(FILES_F64) {
+        let mut functions = Functions::default();
+        functions.require(name);
+        let shader = around(&functions.source());
+        translate(&shader, &features).unwrap_or_else(|error| panic!("{error}\n{}", shader.source));
     }
 }
 
@@ -37,7 +54,7 @@ fn every_function_translates() {
 #[test]
 fn metal_sees_no_special_floats() {
     let mut functions = Functions::default();
-    names().into_iter().for_each(|name| functions.require(name));
+    names(FILES).into_iter().for_each(|name| functions.require(name));
     let text = metal(&functions.source());
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let banned = ["isnan", "isinf", "isfinite", "isnormal", "NAN", "INFINITY", "HUGE_VALF"];
@@ -103,7 +120,7 @@ fn no_untrusted_built_ins() {
         "step",
         "quantizeToF16",
     ];
-    for file in FILES {
+    for file in FILES.iter().chain(FILES_F64) {
         let code: String =
             file.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
         for (at, _) in code.match_indices('(') {
@@ -112,7 +129,7 @@ fn no_untrusted_built_ins() {
             let word: String = word.chars().rev().collect();
             assert!(!banned.contains(&word.as_str()), "`{word}` is called");
         }
-        assert!(!code.contains("f32 !="), "floats are compared with !=");
+        assert!(!code.contains("f32 !=") && !code.contains("f64 !="), "floats are compared with !=");
     }
 }
 
