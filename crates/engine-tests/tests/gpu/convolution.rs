@@ -8,6 +8,7 @@ use gpu::library::dot::Choice;
 use gpu::library::dot::cooperative::Cooperative;
 use gpu::library::dot::tile::Shape;
 use gpu::lower::Context;
+use gpu::scalar::register;
 use plan::StepOp;
 use tensor::DType;
 
@@ -89,8 +90,12 @@ fn other_ranks_and_types() {
     for rank in [0, 1, 3] {
         check(DType::F32, PLAIN, &vec![window; rank], NHWC);
     }
-    for dtype in [DType::BF16, DType::F16, DType::I8, DType::I32] {
-        check(dtype, PLAIN, &[window, window], NHWC);
+    let long = |features: &Features| register(DType::F64, features).is_ok();
+    let long = engine().is_some_and(|engine| long(engine.device().features()));
+    for dtype in [DType::BF16, DType::F16, DType::I8, DType::I32, DType::F64] {
+        if dtype != DType::F64 || long {
+            check(dtype, PLAIN, &[window, window], NHWC);
+        }
     }
     check(DType::BF16, FOURS, &[window, Window(6, 3, 1, 1, 1, 2, 1, false)], NHWC);
     check(DType::BF16, PLAIN, &[window, Window(6, 3, 1, 1, 1, 2, 1, false)], NHWC);

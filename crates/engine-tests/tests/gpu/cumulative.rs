@@ -23,7 +23,8 @@ fn check(dtype: DType, op: BinaryOp, [outer, size, inner]: [i64; 3], reverse: bo
     let ty = flat(dtype, elements.len());
     let tolerance = match (op, dtype) {
         (BinaryOp::Multiply, DType::F32 | DType::C64) => Tolerance { relative: 1e-5, absolute: 1e-30 },
-        (BinaryOp::Add, DType::C64) => CLOSE,
+        (BinaryOp::Multiply, DType::F64 | DType::C128) => Tolerance { relative: 1e-14, absolute: 1e-30 },
+        (BinaryOp::Add, DType::C64 | DType::C128) => CLOSE,
         _ => EXACT,
     };
     compare(
@@ -71,7 +72,7 @@ fn odd_sizes() {
                 if count > 40_000 {
                     continue;
                 }
-                for dtype in [DType::F32, DType::U8] {
+                for dtype in [DType::F32, DType::F64, DType::U8] {
                     let elements = numbers.array(dtype, count as usize);
                     check(dtype, BinaryOp::Add, [outer, size, inner], reverse, elements);
                 }

@@ -9,6 +9,7 @@ use gpu::library::dot::cooperative::Cooperative;
 use gpu::library::dot::tile::{Shape, Tile};
 use gpu::library::dot::{Choice, lower_as};
 use gpu::lower::Context;
+use gpu::scalar::register;
 use num_complex::Complex;
 use plan::StepOp;
 use plan::library::{Dot, DotDim};
@@ -44,6 +45,18 @@ fn check_valid(dot: &Dot, features: &Features) -> Arc<str> {
 /// Runs a product and compares it with plain loops.
 fn check(dot: &Dot) {
     check_as(dot, None);
+}
+
+/// Whether the device has f64.
+fn has_long() -> bool {
+    engine().is_some_and(|engine| register(DType::F64, engine.device().features()).is_ok())
+}
+
+/// As `check`, of types that not all devices have.
+fn check_long(dot: &Dot) {
+    if has_long() {
+        check(dot);
+    }
 }
 
 /// As `check`, in a given way.
@@ -87,7 +100,7 @@ fn dense(dtypes: [DType; 3], [batch, m, k, n]: [i64; 4], transposed: [bool; 3]) 
         lhs,
         rhs,
         out,
-        accumulate: if out.is_float() { DType::F32 } else { out },
+        accumulate: if out.is_float() && out != DType::F64 { DType::F32 } else { out },
         batch: smallvec![DotDim { size: batch, lhs: m * k, rhs: k * n, out: m * n }],
         m: DotDim { size: m, lhs: lhs_m, rhs: 0, out: out_m },
         n: DotDim { size: n, lhs: 0, rhs: rhs_n, out: out_n },
@@ -117,6 +130,7 @@ fn every_layout() {
         for sizes in [[1, 36, 20, 68], [2, 35, 19, 66], [1, 128, 48, 64]] {
             check(&dense([DType::F32; 3], sizes, transposed));
             check(&dense([DType::BF16; 3], sizes, transposed));
+            check_long(&dense([DType::F64; 3], sizes, transposed));
         }
     }
 }
@@ -126,6 +140,7 @@ fn tiles_and_parts() {
     for transposed in layouts() {
         check(&dense([DType::F32; 3], [1, 12, 1000, 20], transposed));
         check(&dense([DType::F32; 3], [1, 33, 2051, 7], transposed));
+        check_long(&dense([DType::F64; 3], [1, 33, 2051, 7], transposed));
     }
     check(&dense([DType::F32; 3], [1, 1500, 30, 1400], [false; 3]));
     check(&dense([DType::F32; 3], [1, 4100, 20, 2050], [false, true, false]));
@@ -175,8 +190,10 @@ fn every_type() {
 fn shaders_are_valid_everywhere() {
     use DType::*;
     let half = Features { float16: true, ..Features::least() };
-    for features in [Features::least(), half] {
-        for dtypes in [[F32; 3], [F16; 3], [BF16; 3], [BF16, BF16, F32], [I8, I8, I32], [U16; 3]] {
+    let long = Features { float64: true, int64: true, max_binding_bytes: 512 << 20, ..Features::least() };
+    let all = [[F32; 3], [F16; 3], [BF16; 3], [BF16, BF16, F32], [I8, I8, I32], [U16; 3]];
+    for (features, all) in [(Features::least(), &all[..]), (half, &all), (long, &[[F64; 3], [C128; 3]])] {
+        for &dtypes in all {
             for transposed in layouts() {
                 for sizes in [
                     [1, 512, 512, 512],
@@ -202,22 +219,27 @@ fn wide_integers_and_complex_numbers() {
         if features.int64 {
             check(&dense([DType::I64; 3], [2, 17, 35, 18], transposed));
         }
-        // The parts of complex numbers are those of real ones, so the first row says it all.
-        let dot = dense([DType::C64; 3], [2, 17, 35, 18], transposed);
-        check_valid(&dot, features);
-        let [lhs, rhs, _] = types(&dot);
-        let arguments = [small_integers(dot.lhs, &lhs.dims, 1), small_integers(dot.rhs, &rhs.dims, 2)];
-        let out = run(&engine, &dot, None, &arguments);
-        let value = |literal: &Literal, at: i64| literal.get(at as usize).as_complex();
-        for (b, m, n) in (0..2).flat_map(|b| (0..17).flat_map(move |m| (0..18).map(move |n| (b, m, n)))) {
-            let mut sum = Complex::ZERO;
-            for k in 0..35 {
-                let x = value(&arguments[0], b * dot.batch[0].lhs + m * dot.m.lhs + k * dot.k.lhs);
-                sum += x * value(&arguments[1], b * dot.batch[0].rhs + n * dot.n.rhs + k * dot.k.rhs);
-            }
-            let at = b * dot.batch[0].out + m * dot.m.out + n * dot.n.out;
-            assert_eq!(value(&out, at), sum, "at {b} {m} {n} of {dot:?}");
+        let complex = [DType::C64, DType::C128];
+        for dtype in complex.into_iter().filter(|dtype| *dtype == DType::C64 || has_long()) {
+            check_complex(&engine, &dense([dtype; 3], [2, 17, 35, 18], transposed));
         }
+    }
+}
+
+fn check_complex(engine: &GpuEngine, dot: &Dot) {
+    check_valid(dot, engine.device().features());
+    let [lhs, rhs, _] = types(&dot);
+    let arguments = [small_integers(dot.lhs, &lhs.dims, 1), small_integers(dot.rhs, &rhs.dims, 2)];
+    let out = run(engine, dot, None, &arguments);
+    let value = |literal: &Literal, at: i64| literal.get(at as usize).as_complex();
+    for (b, m, n) in (0..2).flat_map(|b| (0..17).flat_map(move |m| (0..18).map(move |n| (b, m, n)))) {
+        let mut sum = Complex::ZERO;
+        for k in 0..35 {
+            let x = value(&arguments[0], b * dot.batch[0].lhs + m * dot.m.lhs + k * dot.k.lhs);
+            sum += x * value(&arguments[1], b * dot.batch[0].rhs + n * dot.n.rhs + k * dot.k.rhs);
+        }
+        let at = b * dot.batch[0].out + m * dot.m.out + n * dot.n.out;
+        assert_eq!(value(&out, at), sum, "at {b} {m} {n} of {dot:?}");
     }
 }
 
@@ -227,7 +249,9 @@ fn few_rows_and_small_products() {
         for m in [1, 3, 8] {
             check(&dense([DType::F32; 3], [1, m, 100, 300], transposed));
             check(&dense([DType::F32; 3], [1, 261, 1030, m], transposed));
+            check_long(&dense([DType::F64; 3], [1, m, 100, 300], transposed));
         }
+        check_long(&dense([DType::F64; 3], [19, 12, 16, 8], transposed));
         check(&dense([DType::BF16; 3], [2, 2, 2048, 132], transposed));
         check(&dense([DType::F32; 3], [19, 12, 16, 8], transposed));
     }
@@ -268,6 +292,9 @@ fn plain_tiles() {
         for transposed in layouts().take(4) {
             let choice = Choice { shape: Shape::Plain(tile), parts: 3 };
             check_as(&dense([DType::F32; 3], [1, 132, 300, 68], transposed), Some(choice));
+            if tile.stages == 1 && has_long() {
+                check_as(&dense([DType::F64; 3], [1, 132, 300, 68], transposed), Some(choice));
+            }
         }
     }
 }

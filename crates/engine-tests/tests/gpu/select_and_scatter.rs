@@ -53,7 +53,7 @@ fn check(dtype: DType, operand: &[i64], window: &[i64], strides: &[i64], padding
 
 #[test]
 fn windows_of_all_kinds() {
-    for dtype in [DType::F32, DType::BF16, DType::I32, DType::U8] {
+    for dtype in [DType::F32, DType::F64, DType::BF16, DType::I32, DType::U8] {
         check(dtype, &[], &[], &[], &[]);
         check(dtype, &[0], &[2], &[1], &[(2, 2)]);
         check(dtype, &[1], &[1], &[1], &[(0, 0)]);

@@ -72,7 +72,7 @@ pub fn lower_as(
         let len = context.ty(slots[2]).len() as i64;
         let launch = finish::launch(number, whole_output, smallvec![(len, 1, 1)], 1, len, features)?;
         lowered.commands.push(Command::Launch(launch));
-        lowered.scratch_bytes = 4 * len as u64;
+        lowered.scratch_bytes = u64::from(number.bytes()) * len as u64;
     }
     Ok(lowered)
 }

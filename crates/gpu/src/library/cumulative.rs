@@ -13,7 +13,7 @@ use super::element::{self, Access};
 use super::launch::{Draft, THREADS, check_lengths};
 use crate::command::{Command, Memory};
 use crate::lower::{Context, Lowered, Refusal};
-use crate::scalar::{Scalars, register};
+use crate::scalar::{Register, Scalars, register};
 
 const ROWS: &str = include_str!("../../shaders/cumulative_rows.wgsl");
 const COLUMNS: &str = include_str!("../../shaders/cumulative_columns.wgsl");
@@ -74,7 +74,7 @@ pub fn lower(cumulative: &Cumulative, step: &Step, context: Context<'_>) -> Resu
     let (dtype, op) = stored(cumulative)?;
     let mut scalars = Scalars::new(context.features);
     let fold = fold(op, dtype, &mut scalars)?;
-    let shape = cut(cumulative, items(dtype.size() as u64));
+    let shape = cut(cumulative, items(dtype.size() as u64, fold.state_bytes));
     let scratch_bytes = match shape.sections {
         1 => 0,
         sections => shape.outer * sections * shape.inner * fold.state_bytes,
@@ -122,29 +122,34 @@ fn fold(op: BinaryOp, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Fold, R
         )
     };
     let float = dtype.is_float();
-    if op == BinaryOp::Add && (float || dtype == DType::C64) {
-        // `sum_merge` takes `sum_next` along.
-        ["sum_start", "sum_merge", "sum_value"].iter().for_each(|name| scalars.functions.require(name));
-    }
-    if op == BinaryOp::Add && float {
-        let value = scalars.convert(DType::F32, dtype, "sum_value(a)")?;
-        let functions = functions(["sum_start(x)", "sum_next(a, x)", "sum_merge(a, b)", &value], "A");
-        return Ok(Fold { element, state: "vec2<f32>", state_bytes: 8, functions });
-    }
-    if op == BinaryOp::Add && dtype == DType::C64 {
-        let functions = functions(
+    if op == BinaryOp::Add && (float || dtype.is_complex()) {
+        let real = register(dtype.real(), scalars.features)?;
+        let name = |function: &str| format!("{}_sum_{function}", real.prefix());
+        let [start, next, merge, value] = ["start", "next", "merge", "value"].map(name);
+        [&start, &next, &merge, &value].iter().for_each(|name| scalars.functions.require(name));
+        let (state, state_bytes) = match (real, float) {
+            (Register::F64, true) => ("vec2<f64>", 16),
+            (Register::F64, false) => ("vec4<f64>", 32),
+            (_, true) => ("vec2<f32>", 8),
+            (_, false) => ("vec4<f32>", 16),
+        };
+        let texts = if float {
+            let value = scalars.convert(real.dtype(), dtype, &format!("{value}(a)"))?;
+            [format!("{start}(x)"), format!("{next}(a, x)"), format!("{merge}(a, b)"), value]
+        } else {
             [
-                "vec4<f32>(sum_start(x.x), sum_start(x.y))",
-                "vec4<f32>(sum_next(a.xy, x.x), sum_next(a.zw, x.y))",
-                "vec4<f32>(sum_merge(a.xy, b.xy), sum_merge(a.zw, b.zw))",
-                "vec2<f32>(sum_value(a.xy), sum_value(a.zw))",
-            ],
-            "A",
-        );
-        return Ok(Fold { element, state: "vec4<f32>", state_bytes: 16, functions });
+                format!("{state}({start}(x.x), {start}(x.y))"),
+                format!("{state}({next}(a.xy, x.x), {next}(a.zw, x.y))"),
+                format!("{state}({merge}(a.xy, b.xy), {merge}(a.zw, b.zw))"),
+                format!("{element}({value}(a.xy), {value}(a.zw))"),
+            ]
+        };
+        let functions = functions(texts.each_ref().map(String::as_str), "A");
+        return Ok(Fold { element, state, state_bytes, functions });
     }
     // Products of narrow floats are rounded once.
-    let wide = if float && op == BinaryOp::Multiply { DType::F32 } else { dtype };
+    let narrow = float && dtype.bits() < 32;
+    let wide = if narrow && op == BinaryOp::Multiply { DType::F32 } else { dtype };
     let next = scalars.binary(op, wide, "a", "x")?;
     let merge = scalars.binary(op, wide, "a", "b")?;
     let value = scalars.convert(wide, dtype, "a")?;
@@ -152,9 +157,10 @@ fn fold(op: BinaryOp, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Fold, R
     Ok(Fold { element, state: element, state_bytes, functions: functions(["x", &next, &merge, &value], "A") })
 }
 
-/// Elements of a thread, so that a tile takes 16 KiB of workgroup memory.
-fn items(bytes: u64) -> u64 {
-    64 / bytes.max(4)
+/// Elements of a thread, so that a tile takes 16 KiB of workgroup memory; 8 beside the largest states.
+fn items(bytes: u64, state_bytes: u64) -> u64 {
+    let tile = if state_bytes > 16 { 32 } else { 64 };
+    tile / bytes.max(4)
 }
 
 fn cut(cumulative: &Cumulative, items: u64) -> Shape {
@@ -226,7 +232,7 @@ impl Writer<'_> {
         let constants = format!(
             "alias R = {element};\nalias A = {state};\nconst ITEMS: u32 = {}u;\nconst PREFIX: bool = {};\n\
              const STORE: bool = {};\nconst REVERSE: bool = {};\n",
-            items(bytes),
+            items(bytes, state_bytes),
             pass == Pass::Sections,
             pass != Pass::Totals,
             self.reverse && pass != Pass::Middle,

@@ -249,7 +249,7 @@ impl Job<'_> {
                 strides: [n, 1, b1 * batch[1].size, b1, b2, extent],
             },
             dims,
-            bytes: 4 * extent as u64 * u64::from(parts),
+            bytes: u64::from(self.number.bytes()) * extent as u64 * u64::from(parts),
         })
     }
 }

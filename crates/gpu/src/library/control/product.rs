@@ -7,7 +7,7 @@ use tensor::DType;
 
 use crate::kernel::Place;
 use crate::lower::Refusal;
-use crate::scalar::{Register, Scalars, register};
+use crate::scalar::{Scalars, register};
 
 const STRINGS: &str = "strings take all";
 
@@ -17,7 +17,7 @@ pub(super) fn work(dot: &Dot) -> (u64, u64) {
     (sizes.map(|dim| dim.size as u64).product(), 4 * dot.k.size as u64 + 8)
 }
 
-/// Prints a product of real floats summed in f32, in order; `places` are those of lhs, rhs and result.
+/// Prints a product of real floats summed in f32, or of f64, in order; `places` are those of lhs, rhs and result.
 ///
 /// # Errors
 /// If it is of other types.
@@ -27,8 +27,10 @@ pub(super) fn inline(
     threads: u32,
     scalars: &mut Scalars<'_>,
 ) -> Result<String, Refusal> {
+    let held = register(dot.accumulate, scalars.features)?;
     for dtype in [dot.lhs, dot.rhs, dot.out] {
-        if register(dtype, scalars.features)? != Register::F32 || dot.accumulate != DType::F32 {
+        let float = matches!(dot.accumulate, DType::F32 | DType::F64);
+        if !float || register(dtype, scalars.features)? != held {
             return Err(Refusal::new(format!("a product of {dtype} in a loop")));
         }
     }
@@ -46,12 +48,15 @@ pub(super) fn inline(
     let [a_start, b_start, to] = starts;
     writeln!(
         text,
-        "var a = {a_start};\nvar b = {b_start};\nlet to = {to};\nvar sum = 0.0;\n\
+        "var a = {a_start};\nvar b = {b_start};\nlet to = {to};\nvar sum: {};\n\
          for (var k = 0u; k < {}u; k++) {{\nsum = fma({a}, {b}, sum);\na += {}u;\nb += {}u;\n}}",
-        dot.k.size, dot.k.lhs, dot.k.rhs
+        held.wgsl(),
+        dot.k.size,
+        dot.k.lhs,
+        dot.k.rhs
     )
     .expect(STRINGS);
-    let value = scalars.convert(DType::F32, dot.out, "sum")?;
+    let value = scalars.convert(dot.accumulate, dot.out, "sum")?;
     writeln!(text, "let value = {value};").expect(STRINGS);
     text += &write(scalars, dot.out, out)?;
     text += "}\n";

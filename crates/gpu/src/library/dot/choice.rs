@@ -63,8 +63,9 @@ const EIGHT_SINGLE: [Candidate; 2] = [
 
 /// Devices with as much workgroup memory as Metal has, have registers for fewer sums, too.
 const LITTLE_MEMORY: u32 = 32 << 10;
-/// Sums of a thread there at most.
-const MOST_SUMS: u32 = 64;
+/// Words of 32 bits that the sums of a thread take there at most, and elsewhere.
+const FEW_REGISTERS: u32 = 64;
+const REGISTERS: u32 = 128;
 /// Cores of a large device.
 const CORES: f64 = 132.0;
 /// Products and sums a nanosecond that a device full of the first plain tile computes.
@@ -88,16 +89,17 @@ pub(in crate::library) fn choose(product: &Product, direct: bool, features: &Fea
         (false, Some(8)) => &EIGHT_SINGLE,
         _ => &[],
     };
-    let few_registers = features.workgroup_bytes <= LITTLE_MEMORY;
+    let words = words(product);
+    let registers = if features.workgroup_bytes <= LITTLE_MEMORY { FEW_REGISTERS } else { REGISTERS };
     let candidates = PLAIN.iter().chain(cooperative).filter(|candidate| {
-        candidate.shape.workgroup_bytes() <= features.workgroup_bytes
+        words * candidate.shape.workgroup_bytes() <= features.workgroup_bytes
             && candidate.shape.threads() <= features.workgroup_threads
-            && !(few_registers && candidate.shape.sums() > MOST_SUMS)
+            && words * candidate.shape.sums() <= registers
     });
     let mut best = (f64::INFINITY, Choice { shape: PLAIN[PLAIN.len() - 1].shape, parts: 1 });
     for candidate in candidates {
         for parts in (0..8).map(|power| 1 << power) {
-            let scratch = 4.0 * f64::from(parts) * product.results() as f64;
+            let scratch = f64::from(4 * words) * f64::from(parts) * product.results() as f64;
             let fits = scratch <= MAX_SCRATCH.min(features.max_binding_bytes) as f64;
             if parts > 1 && (!fits || (product.k.size as f64) < f64::from(parts) * MIN_TERMS) {
                 break;
@@ -109,6 +111,11 @@ pub(in crate::library) fn choose(product: &Product, direct: bool, features: &Fea
         }
     }
     best.1
+}
+
+/// Words of 32 bits in a number that is staged or summed.
+pub(super) fn words(product: &Product) -> u32 {
+    if product.lhs.dtype == DType::F64 { 2 } else { 1 }
 }
 
 impl Candidate {

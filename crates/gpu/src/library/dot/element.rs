@@ -4,6 +4,7 @@ use tensor::DType;
 
 use crate::features::Features;
 use crate::lower::Refusal;
+use crate::scalar::register;
 
 /// Type in which products are summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +17,10 @@ pub(in crate::library) enum Number {
     U32,
     /// Complex numbers of f32, one at a time.
     C64,
+    /// Real floats of 64 bits.
+    F64,
+    /// Complex numbers of f64, one at a time.
+    C128,
     /// Signed integers of 64 bits, wrapping, one at a time.
     I64,
     /// Unsigned integers of 64 bits, wrapping, one at a time.
@@ -28,7 +33,7 @@ impl Number {
     /// # Errors
     /// If there is none, or the device lacks it.
     pub fn of(dtypes: [DType; 3], features: &Features) -> Result<Number, Refusal> {
-        use DType::{BF16, C64, F16, F32, I8, I16, I32, I64, U8, U16, U32, U64};
+        use DType::{BF16, C64, C128, F16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
         let all = |allowed: &[DType]| dtypes.iter().all(|dtype| allowed.contains(dtype));
         if all(&[F32, F16, BF16]) {
             return Ok(Number::F32);
@@ -37,6 +42,8 @@ impl Number {
             I8 | I16 | I32 if all(&[I8, I16, I32, U8, U16]) => Ok(Number::I32),
             U8 | U16 | U32 if all(&[U8, U16, U32]) => Ok(Number::U32),
             C64 if all(&[C64]) => Ok(Number::C64),
+            F64 if all(&[F64]) => register(F64, features).map(|_| Number::F64),
+            C128 if all(&[C128]) => register(C128, features).map(|_| Number::C128),
             I64 if all(&[I64]) && features.int64 => Ok(Number::I64),
             U64 if all(&[U64]) && features.int64 => Ok(Number::U64),
             _ => Err(Refusal::new(format!("products of {} and {} as {}", dtypes[0], dtypes[1], dtypes[2]))),
@@ -49,7 +56,9 @@ impl Number {
             Number::F32 => "f32",
             Number::I32 => "i32",
             Number::U32 => "u32",
+            Number::F64 => "f64",
             Number::C64 => "vec2<f32>",
+            Number::C128 => "vec2<f64>",
             Number::I64 => "i64",
             Number::U64 => "u64",
         }
@@ -57,7 +66,7 @@ impl Number {
 
     /// Whether there are quads of it.
     pub const fn has_quads(self) -> bool {
-        matches!(self, Number::F32 | Number::I32 | Number::U32)
+        matches!(self, Number::F32 | Number::F64 | Number::I32 | Number::U32)
     }
 
     /// The element type of sums.
@@ -66,19 +75,26 @@ impl Number {
             Number::F32 => DType::F32,
             Number::I32 => DType::I32,
             Number::U32 => DType::U32,
+            Number::F64 => DType::F64,
             Number::C64 => DType::C64,
+            Number::C128 => DType::C128,
             Number::I64 => DType::I64,
             Number::U64 => DType::U64,
         }
+    }
+
+    /// Bytes of a sum.
+    pub const fn bytes(self) -> u32 {
+        self.dtype().size() as u32
     }
 
     /// The WGSL function `multiply_add`, of quads where there are any.
     pub fn multiply_add(self) -> String {
         let ty = if self.has_quads() { format!("vec4<{}>", self.wgsl()) } else { self.wgsl().to_owned() };
         let value = match self {
-            Number::F32 => "fma(a, b, sum)",
-            Number::C64 => "fma(a.xx, b, fma(vec2<f32>(-a.y, a.y), b.yx, sum))",
-            _ => "a * b + sum",
+            Number::F32 | Number::F64 => "fma(a, b, sum)".to_owned(),
+            Number::C64 | Number::C128 => format!("fma(a.xx, b, fma({ty}(-a.y, a.y), b.yx, sum))"),
+            _ => "a * b + sum".to_owned(),
         };
         format!("fn multiply_add(a: {ty}, b: {ty}, sum: {ty}) -> {ty} {{\n    return {value};\n}}\n")
     }
@@ -103,7 +119,8 @@ pub(in crate::library) struct Storage {
 /// Whether single elements of a type are stored without touching their neighbours.
 pub(in crate::library) fn stored_singly(dtype: DType, features: &Features) -> bool {
     match dtype {
-        DType::F32 | DType::I32 | DType::U32 | DType::C64 | DType::I64 | DType::U64 => true,
+        DType::F32 | DType::F64 | DType::I32 | DType::U32 | DType::I64 | DType::U64 => true,
+        DType::C64 | DType::C128 => true,
         DType::F16 => features.float16,
         _ => false,
     }
@@ -114,6 +131,7 @@ pub(in crate::library) fn quads(dtype: DType, features: &Features) -> Storage {
     let storage = |declared, unit, read, write| Storage { declared, unit, per: 4, read, write };
     match dtype {
         DType::F32 => storage("vec4<f32>", 16, "word", "values"),
+        DType::F64 => storage("vec4<f64>", 32, "word", "values"),
         DType::I32 => storage("vec4<i32>", 16, "word", "values"),
         DType::U32 => storage("vec4<u32>", 16, "word", "values"),
         DType::F16 if features.float16 => storage("vec4<f16>", 8, "vec4<NUMBER>(word)", "vec4<f16>(values)"),
@@ -164,6 +182,8 @@ pub(in crate::library) fn elements(dtype: DType, features: &Features) -> Storage
         DType::I32 => storage("i32", 4, 1, "word", "value"),
         DType::U32 => storage("u32", 4, 1, "word", "value"),
         DType::C64 => storage("vec2<f32>", 8, 1, "word", "value"),
+        DType::F64 => storage("f64", 8, 1, "word", "value"),
+        DType::C128 => storage("vec2<f64>", 16, 1, "word", "value"),
         DType::I64 => storage("i64", 8, 1, "word", "value"),
         DType::U64 => storage("u64", 8, 1, "word", "value"),
         DType::F16 if features.float16 => storage("f16", 2, 1, "NUMBER(word)", "f16(value)"),

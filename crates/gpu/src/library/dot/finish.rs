@@ -94,12 +94,12 @@ pub(in crate::library) fn launch(
     Ok(Launch {
         shader: shader(number, out.dtype, features),
         bindings: smallvec![
-            Bound { memory: Memory::Scratch(0), unit: 4 },
+            Bound { memory: Memory::Scratch(0), unit: number.bytes() },
             Bound { memory: out.memory, unit: storage.unit },
         ],
         parameters,
         grid: grid(groups, features.max_grid)
             .ok_or_else(|| Refusal::new("a product of more results than a grid has"))?,
-        work: 4 * len as u64 * (u64::from(parts) + 1),
+        work: u64::from(number.bytes()) * len as u64 * (u64::from(parts) + 1),
     })
 }

@@ -1,5 +1,6 @@
 //! Products of few rows, and many small products.
 
+use super::choice::words;
 use super::operand::Access;
 use super::product::Product;
 use super::template::Slots;
@@ -7,6 +8,8 @@ use super::tile::Shape;
 
 /// Most rows of a thin product.
 const MAX_ROWS: i64 = 8;
+/// Bytes of workgroup memory that all devices have.
+const WORKGROUP_BYTES: u32 = 32 << 10;
 /// Workgroups that keep a large device's memory busy.
 const BUSY: u64 = 1024;
 
@@ -70,6 +73,9 @@ pub(super) fn choose(product: &Product) -> Option<(Shape, u32)> {
     }
     let rhs = Access::choose(product, &product.n, product.rhs.dtype, |dim| dim.rhs);
     let thin = Thin { rows: (m.max(1) as u32).next_power_of_two(), along_k: rhs.along_k };
+    if words(product) * thin.workgroup_bytes() > WORKGROUP_BYTES {
+        return None;
+    }
     let groups = (n as u64).div_ceil(u64::from(thin.columns())) * product.batches();
     let parts = (BUSY / groups.max(1)).min(k as u64 / 512).max(1);
     Some((Shape::Thin(thin), parts as u32))

@@ -177,7 +177,7 @@ impl Shape {
             Shape::Cooperative(tile) => tile.workgroup_bytes(),
             Shape::Thin(thin) => thin.workgroup_bytes(),
             Shape::Small | Shape::Direct { .. } => 0,
-            Shape::Elements => 2 * 272 * 8,
+            Shape::Elements => 2 * 272 * 16,
         }
     }
 }
