@@ -4,38 +4,84 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+/// Files of `shaders/shared` without their comments, which would only take room in the library.
+macro_rules! shared {
+    ($($name:literal),* $(,)?) => { &[$({
+        const TEXT: &[u8] = include_bytes!(concat!("../../shaders/shared/", $name, ".wgsl"));
+        const LEN: usize = code::<{ TEXT.len() }>(TEXT).1;
+        const CODE: [u8; LEN] = code::<LEN>(TEXT).0;
+        match std::str::from_utf8(&CODE) {
+            Ok(code) => code,
+            Err(_) => panic!("shaders are ASCII"),
+        }
+    }),*] };
+}
+
 /// The files, a family each. Their items are `fn`, `const` and `struct` that begin a line.
-pub(super) const FILES: &[&str] = &[
-    include_str!("../../shaders/shared/bits.wgsl"),
-    include_str!("../../shaders/shared/integer.wgsl"),
-    include_str!("../../shaders/shared/wide.wgsl"),
-    include_str!("../../shaders/shared/real.wgsl"),
-    include_str!("../../shaders/shared/sum.wgsl"),
-    include_str!("../../shaders/shared/convert.wgsl"),
-    include_str!("../../shaders/shared/narrow.wgsl"),
-    include_str!("../../shaders/shared/exp.wgsl"),
-    include_str!("../../shaders/shared/log.wgsl"),
-    include_str!("../../shaders/shared/trig.wgsl"),
-    include_str!("../../shaders/shared/hyperbolic.wgsl"),
-    include_str!("../../shaders/shared/error.wgsl"),
-    include_str!("../../shaders/shared/power.wgsl"),
-    include_str!("../../shaders/shared/complex.wgsl"),
+pub(super) const FILES: &[&str] = shared![
+    "bits",
+    "integer",
+    "wide",
+    "real",
+    "sum",
+    "convert",
+    "narrow",
+    "exp",
+    "log",
+    "trig",
+    "hyperbolic",
+    "error",
+    "power",
+    "complex",
 ];
 
 /// The files for devices that have f64. Nothing in [`FILES`] needs their items.
-pub(super) const FILES_F64: &[&str] = &[
-    include_str!("../../shaders/shared/f64/bits.wgsl"),
-    include_str!("../../shaders/shared/f64/real.wgsl"),
-    include_str!("../../shaders/shared/f64/sum.wgsl"),
-    include_str!("../../shaders/shared/f64/convert.wgsl"),
-    include_str!("../../shaders/shared/f64/exp.wgsl"),
-    include_str!("../../shaders/shared/f64/log.wgsl"),
-    include_str!("../../shaders/shared/f64/trig.wgsl"),
-    include_str!("../../shaders/shared/f64/hyperbolic.wgsl"),
-    include_str!("../../shaders/shared/f64/error.wgsl"),
-    include_str!("../../shaders/shared/f64/power.wgsl"),
-    include_str!("../../shaders/shared/f64/complex.wgsl"),
+pub(super) const FILES_F64: &[&str] = shared![
+    "f64/bits",
+    "f64/real",
+    "f64/sum",
+    "f64/convert",
+    "f64/exp",
+    "f64/log",
+    "f64/trig",
+    "f64/hyperbolic",
+    "f64/error",
+    "f64/power",
+    "f64/complex",
 ];
+
+/// What is left of a text without comments, spaces at ends of lines and empty lines, and its length; as much of it as
+/// there is room for.
+const fn code<const N: usize>(text: &[u8]) -> ([u8; N], usize) {
+    let mut code = [0; N];
+    // Where the line begins, where it ends so far, and where the next byte goes.
+    let (mut start, mut end, mut to) = (0, 0, 0);
+    let mut comment = false;
+    let mut at = 0;
+    while at < text.len() {
+        let byte = text[at];
+        comment |= byte == b'/' && at + 1 < text.len() && text[at + 1] == b'/';
+        if byte == b'\n' {
+            if end > start {
+                if end < N {
+                    code[end] = byte;
+                }
+                end += 1;
+            }
+            (start, to, comment) = (end, end, false);
+        } else if !comment {
+            if to < N {
+                code[to] = byte;
+            }
+            to += 1;
+            if byte != b' ' {
+                end = to;
+            }
+        }
+        at += 1;
+    }
+    (code, end)
+}
 
 /// WGSL functions that printed expressions call, gathered in order.
 ///
@@ -94,7 +140,6 @@ impl Functions {
 
 /// An item of the shared files.
 struct Item {
-    /// Without comments.
     text: String,
     /// Items whose names occur in the text.
     needs: Vec<&'static str>,
@@ -134,14 +179,10 @@ pub(super) fn names(files: &[&'static str]) -> Vec<&'static str> {
     names
 }
 
-/// Cuts a file into items: name and text without comments.
+/// Cuts a file into items: name and text.
 fn parse(file: &'static str) -> Vec<(&'static str, String)> {
     let mut items: Vec<(&'static str, String)> = Vec::new();
-    for line in file.lines() {
-        let code = line.split("//").next().unwrap_or("").trim_end();
-        if code.is_empty() {
-            continue;
-        }
+    for code in file.lines() {
         let header = ["fn ", "const ", "struct "].iter().find_map(|keyword| code.strip_prefix(keyword));
         match (header, items.last_mut()) {
             (Some(rest), _) => items.push((words(rest).next().unwrap_or(""), code.to_owned())),
@@ -163,6 +204,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_are_left_out() {
+        let text = b"// head\n\nfn f() { // why\n    return 1 / 2;\n}  \n";
+        let (whole, len) = code::<64>(text);
+        assert_eq!(std::str::from_utf8(&whole[..len]), Ok("fn f() {\n    return 1 / 2;\n}\n"));
+    }
 
     #[test]
     fn names_are_unique() {
