@@ -268,13 +268,19 @@ fn table(samples: &[Sample], refused: &Refused) -> String {
 /// The page `docs/gpu_host_steps.md`.
 pub fn page() -> String {
     let samples = samples();
-    let everywhere = refused(&samples, &Features::usual(), &Refused::new());
-    let least = refused(&samples, &Features::least(), &everywhere);
-    format!(
-        "{HEAD}\n## On every device\n\n{}\n## Also on devices without 64-bit integers\n\n{}",
-        table(&samples, &everywhere),
-        table(&samples, &least)
-    )
+    let devices = [
+        ("On every device", Features { float64: true, ..Features::usual() }),
+        ("Also on devices without 64-bit floats, as Apple's", Features::usual()),
+        ("Also on devices without 64-bit integers", Features::least()),
+    ];
+    let mut page = HEAD.to_owned();
+    let mut known = Refused::new();
+    for (title, features) in devices {
+        let more = refused(&samples, &features, &known);
+        let _ = write!(page, "\n## {title}\n\n{}", table(&samples, &more));
+        known.extend(more);
+    }
+    page
 }
 
 #[cfg(test)]
