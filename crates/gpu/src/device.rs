@@ -101,6 +101,7 @@ impl Adapter {
             (wgpu::Features::SHADER_F16, "float16"),
             (wgpu::Features::SHADER_F64, "float64"),
             (wgpu::Features::SHADER_INT64, "int64"),
+            (wgpu::Features::SHADER_INT64_ATOMIC_ALL_OPS, "int64 atomics"),
             (wgpu::Features::SHADER_FLOAT32_ATOMIC, "float32 atomics"),
             (wgpu::Features::SUBGROUP, "subgroups"),
             (wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX, "cooperative matrices"),
@@ -121,6 +122,7 @@ impl Adapter {
                 & (wgpu::Features::SHADER_F16
                     | wgpu::Features::SHADER_F64
                     | wgpu::Features::SHADER_INT64
+                    | wgpu::Features::SHADER_INT64_ATOMIC_ALL_OPS
                     | wgpu::Features::SHADER_FLOAT32_ATOMIC
                     | wgpu::Features::SUBGROUP
                     | wgpu::Features::PIPELINE_CACHE
@@ -235,6 +237,7 @@ fn features(device: &wgpu::Device, adapter: &wgpu::Adapter, info: &wgpu::Adapter
         float16: has.contains(wgpu::Features::SHADER_F16),
         float64: has.contains(wgpu::Features::SHADER_F64) && !metal,
         int64: has.contains(wgpu::Features::SHADER_INT64),
+        int64_atomics: has.contains(wgpu::Features::SHADER_INT64_ATOMIC_ALL_OPS),
         float32_atomics: has.contains(wgpu::Features::SHADER_FLOAT32_ATOMIC),
         subgroup: has
             .contains(wgpu::Features::SUBGROUP)

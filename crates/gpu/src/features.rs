@@ -9,6 +9,8 @@ pub struct Features {
     pub float64: bool,
     /// `i64` and `u64` in storage and arithmetic.
     pub int64: bool,
+    /// Atomics on `i64` and `u64` in storage (never on Metal).
+    pub int64_atomics: bool,
     /// `atomicAdd` on `f32` in storage.
     pub float32_atomics: bool,
     /// Smallest and largest size of a subgroup, where subgroup operations exist.
@@ -42,6 +44,7 @@ impl Features {
             float16: false,
             float64: false,
             int64: false,
+            int64_atomics: false,
             float32_atomics: false,
             subgroup: None,
             cooperative_f16: None,

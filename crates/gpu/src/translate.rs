@@ -5,7 +5,7 @@
 
 use naga::back::{msl, spv};
 use naga::valid::{Capabilities, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
-use naga::{AddressSpace, StorageAccess};
+use naga::{AddressSpace, StorageAccess, TypeInner};
 use thiserror::Error;
 
 use crate::features::Features;
@@ -14,7 +14,7 @@ use crate::shader::Shader;
 /// A shader in the languages of the backends, and what it takes of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Translated {
-    /// Metal shading language 3.1, of shaders without f64, which Metal does not have.
+    /// Metal shading language 3.1, unless the shader uses what Metal does not have: f64, atomics of 64 bits.
     pub metal: Option<String>,
     /// SPIR-V 1.4.
     pub spirv: Vec<u32>,
@@ -74,8 +74,11 @@ pub fn translate(shader: &Shader, features: &Features) -> Result<Translated, Tra
     let options =
         msl::Options { lang_version: (3, 1), fake_missing_bindings: true, ..msl::Options::default() };
     // Naga panics over types that Metal lacks.
-    let double = module.types.iter().any(|(_, ty)| ty.inner.scalar() == Some(naga::Scalar::F64));
-    let metal = if double {
+    let lacks = |ty: &naga::Type| match ty.inner {
+        TypeInner::Atomic(scalar) => scalar.width == 8,
+        ref inner => inner.scalar() == Some(naga::Scalar::F64),
+    };
+    let metal = if module.types.iter().any(|(_, ty)| lacks(ty)) {
         None
     } else {
         let metal = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default());
@@ -101,6 +104,7 @@ fn capabilities(features: &Features) -> Capabilities {
         (features.float16, Capabilities::SHADER_FLOAT16),
         (features.float64, Capabilities::FLOAT64),
         (features.int64, Capabilities::SHADER_INT64),
+        (features.int64_atomics, Capabilities::SHADER_INT64_ATOMIC_ALL_OPS),
         (features.float32_atomics, Capabilities::SHADER_FLOAT32_ATOMIC),
         (features.subgroup.is_some(), Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER),
         (features.cooperative_f16.or(features.cooperative_f32).is_some(), Capabilities::COOPERATIVE_MATRIX),

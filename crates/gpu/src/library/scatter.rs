@@ -20,7 +20,7 @@ use super::launch::{Draft, THREADS, check_lengths};
 use crate::command::{Command, Memory};
 use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
-use crate::scalar::Scalars;
+use crate::scalar::{Scalars, register};
 
 const SHADER: &str = include_str!("../../shaders/scatter.wgsl");
 const ORDERED: &str = include_str!("../../shaders/scatter_ordered.wgsl");
@@ -244,8 +244,9 @@ impl<'a> Writer<'a> {
         text += &element::read(&mut self.scalars, dtype, Access::Read, 1)?;
         text += &self.geometry.print_order();
         let native = native(op, dtype, self.context.features);
-        let element = if native.is_some() { format!("atomic<{element}>") } else { "atomic<u32>".to_owned() };
-        draft = draft.slot(self.results[0], &element, 4)?;
+        let word = word(dtype);
+        let element = if native.is_some() { element } else { register(word, self.context.features)?.wgsl() };
+        draft = draft.slot(self.results[0], &format!("atomic<{element}>"), word.size() as u32)?;
         let body = match native {
             Some(name) => format!("    {name}(&b2[args.at2 + to], read1(update_of(i)));\n"),
             None => self.exchange(op, dtype)?,
@@ -259,8 +260,8 @@ impl<'a> Writer<'a> {
         let lane = format!("(to % {per_word}u)");
         let combined = self.scalars.binary(op, dtype, "a", "b")?;
         let (current, new) = if per_word == 1 {
-            let current = self.scalars.bitcast(DType::U32, dtype, "old")?;
-            (current, self.scalars.bitcast(dtype, DType::U32, "c")?)
+            let current = self.scalars.bitcast(word(dtype), dtype, "old")?;
+            (current, self.scalars.bitcast(dtype, word(dtype), "c")?)
         } else {
             let (bits, mask) = self.scalars.lane_bits(dtype, "c", &lane)?;
             (self.scalars.unpack(dtype, "old", &lane)?, format!("((old & ~{mask}) | {bits})"))
@@ -325,11 +326,17 @@ fn handled(scatter: &Scatter, dtype: DType) -> DType {
     }
 }
 
+/// The type of words that are exchanged.
+fn word(dtype: DType) -> DType {
+    if dtype.size() == 8 { DType::U64 } else { DType::U32 }
+}
+
 /// Whether updates may be combined in any order, a word at a time.
 fn commutes(op: BinaryOp, dtype: DType, features: &Features) -> bool {
     use BinaryOp::{Add, And, Maximum, Minimum, Multiply, Or, Xor};
-    let rounds = dtype.is_float() && matches!(op, Add | Multiply);
-    dtype.size() <= 4
+    let rounds = (dtype.is_float() || dtype.is_complex()) && matches!(op, Add | Multiply);
+    let long = dtype.size() == 8 && features.int64 && features.int64_atomics;
+    (dtype.size() <= 4 || long)
         && matches!(op, Add | Multiply | Maximum | Minimum | And | Or | Xor)
         && !(rounds && features.deterministic)
 }
@@ -338,12 +345,15 @@ fn commutes(op: BinaryOp, dtype: DType, features: &Features) -> bool {
 fn native(op: BinaryOp, dtype: DType, features: &Features) -> Option<&'static str> {
     match (op, dtype) {
         (BinaryOp::Add, DType::F32) => features.float32_atomics.then_some("atomicAdd"),
-        (BinaryOp::Add, DType::I32 | DType::U32) => Some("atomicAdd"),
-        (BinaryOp::Maximum, DType::I32 | DType::U32) => Some("atomicMax"),
-        (BinaryOp::Minimum, DType::I32 | DType::U32) => Some("atomicMin"),
-        (BinaryOp::And, DType::I32 | DType::U32) => Some("atomicAnd"),
-        (BinaryOp::Or, DType::I32 | DType::U32) => Some("atomicOr"),
-        (BinaryOp::Xor, DType::I32 | DType::U32) => Some("atomicXor"),
+        (op, DType::I32 | DType::U32 | DType::I64 | DType::U64) => match op {
+            BinaryOp::Add => Some("atomicAdd"),
+            BinaryOp::Maximum => Some("atomicMax"),
+            BinaryOp::Minimum => Some("atomicMin"),
+            BinaryOp::And => Some("atomicAnd"),
+            BinaryOp::Or => Some("atomicOr"),
+            BinaryOp::Xor => Some("atomicXor"),
+            _ => None,
+        },
         _ => None,
     }
 }
