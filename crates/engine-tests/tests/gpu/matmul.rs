@@ -228,7 +228,7 @@ fn wide_integers_and_complex_numbers() {
 
 fn check_complex(engine: &GpuEngine, dot: &Dot) {
     check_valid(dot, engine.device().features());
-    let [lhs, rhs, _] = types(&dot);
+    let [lhs, rhs, _] = types(dot);
     let arguments = [small_integers(dot.lhs, &lhs.dims, 1), small_integers(dot.rhs, &rhs.dims, 2)];
     let out = run(engine, dot, None, &arguments);
     let value = |literal: &Literal, at: i64| literal.get(at as usize).as_complex();

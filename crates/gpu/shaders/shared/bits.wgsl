@@ -1,10 +1,11 @@
 // bits: floats and their bits, hidden from optimizers; orders, largest and smallest.
 // numbers   exact; NaN, infinity and the sign of zero as IEEE 754 has them, subnormals too
 //
-// `hidden()` is always zero: offsets count elements of at most 16 bytes and arrays start at multiples of 64 bytes.
+// `hidden()` is always zero: offsets count elements of at most 32 bytes and arrays start at multiples of 64 bytes.
 // No compiler knows that, so none sees through `f32_bits`, `f32_value` and `f32_keep`: none may conclude that a value
 // is not NaN, or take a rounded sum apart.
 
+const F32_ZERO: u32 = 0u;
 const F32_MAGNITUDE: u32 = 0x7fffffffu;
 const F32_INFINITY: u32 = 0x7f800000u;
 const F32_NAN: u32 = 0x7fc00000u;
@@ -29,8 +30,17 @@ fn f32_keep(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) ^ hidden());
 }
 
+fn f32_is_zero(x: f32) -> bool {
+    return (f32_bits(x) & F32_MAGNITUDE) == 0u;
+}
+
 fn f32_is_nan(x: f32) -> bool {
     return (f32_bits(x) & F32_MAGNITUDE) > F32_INFINITY;
+}
+
+// The exponent of a normal number, given by its magnitude.
+fn f32_exponent(magnitude: u32) -> i32 {
+    return bitcast<i32>(magnitude >> 23u) - 127;
 }
 
 // |x| is below the float of these bits, or x is NaN.

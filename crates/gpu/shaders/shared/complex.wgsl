@@ -1,17 +1,36 @@
 // complex: complex numbers as (real, imaginary), with the branch cuts of C99 Annex G.
 // numbers   within 4 units of 2^-23 of the result's magnitude (not of each part); power and atan2 say theirs
 // source    W. Kahan, "Branch cuts for complex elementary functions, or much ado about nothing's sign bit" (1987)
+//
+// The text serves complex numbers of f64 too, in the words of that type: gpu/src/scalar/functions.rs says which. So
+// numbers that differ have names.
 
-fn c64_of_bits(bits: u64) -> vec2<f32> {
-    return vec2<f32>(f32_value(u64_low(bits)), f32_value(u64_high(bits)));
-}
+// Exponents that `f32_scale` is limited to.
+const F32_MOST_SCALE: i32 = 254;
+const F32_LEAST_SCALE: i32 = -252;
+// 2^62, from which squares are scaled by 2^-66; 2^-40, below which they are by 2^70.
+const F32_HUGE: u32 = 0x5e800000u;
+const F32_HUGE_SCALE: f32 = 1.3552527156068805e-20f;
+const F32_HUGE_BACK: f32 = 73786976294838206464.0f;
+const F32_TINY: u32 = 0x2b800000u;
+const F32_TINY_SCALE: f32 = 1180591620717411303424.0f;
+const F32_TINY_BACK: f32 = 8.470329472543003e-22f;
+// 2^125.
+const F32_NEARLY_ALL: u32 = 0x7e000000u;
+// Exponentials from there on are made of two factors, the second e^60.
+const F32_TURN_FROM: f32 = 80.0f;
+const F32_TURN_STEP: f32 = 60.0f;
+const F32_TURN_FACTOR: f32 = 1.14200739e26f;
+// tanh is 1 from there on; inverse functions are logarithms.
+const F32_TANH_ONE: f32 = 10.0f;
+const F32_LOG_FROM: f32 = 1.0e6f;
 
 fn c64_equal(a: vec2<f32>, b: vec2<f32>) -> bool {
     return (a.x == b.x) & (a.y == b.y) & f32_ordered(a.x, b.x) & f32_ordered(a.y, b.y);
 }
 
 fn c64_is_zero(z: vec2<f32>) -> bool {
-    return ((f32_bits(z.x) | f32_bits(z.y)) & F32_MAGNITUDE) == 0u;
+    return ((f32_bits(z.x) | f32_bits(z.y)) & F32_MAGNITUDE) == F32_ZERO;
 }
 
 fn c64_is_finite(z: vec2<f32>) -> bool {
@@ -37,7 +56,7 @@ fn c64_by_i_back(z: vec2<f32>) -> vec2<f32> {
 
 // x 2^n for x near 1.
 fn f32_scale(x: f32, n: i32) -> f32 {
-    let bounded = select(select(n, 254, n > 254), -252, n < -252);
+    let bounded = select(select(n, F32_MOST_SCALE, n > F32_MOST_SCALE), F32_LEAST_SCALE, n < F32_LEAST_SCALE);
     return f32_scaled(x, bitcast<u32>(bounded));
 }
 
@@ -46,10 +65,10 @@ fn c64_abs(z: vec2<f32>) -> f32 {
     let x = f32_bits(z.x) & F32_MAGNITUDE;
     let y = f32_bits(z.y) & F32_MAGNITUDE;
     let large = select(y, x, x > y);
-    var up = select(1.0f, 1.3552527156068805e-20f, large >= 0x5e800000u);
-    up = select(up, 1180591620717411303424.0f, large < 0x2b800000u);
-    var down = select(1.0f, 73786976294838206464.0f, large >= 0x5e800000u);
-    down = select(down, 8.470329472543003e-22f, large < 0x2b800000u);
+    var up = select(1.0f, F32_HUGE_SCALE, large >= F32_HUGE);
+    up = select(up, F32_TINY_SCALE, large < F32_TINY);
+    var down = select(1.0f, F32_HUGE_BACK, large >= F32_HUGE);
+    down = select(down, F32_TINY_BACK, large < F32_TINY);
     let re = f32_value(x) * up;
     let im = f32_value(y) * up;
     let value = f32_bits(sqrt(re * re + im * im) * down);
@@ -72,7 +91,7 @@ fn f32_infinite_unit(x: f32) -> f32 {
 fn c64_exponent(z: vec2<f32>) -> i32 {
     let x = f32_bits(z.x) & F32_MAGNITUDE;
     let y = f32_bits(z.y) & F32_MAGNITUDE;
-    return bitcast<i32>(select(y, x, x > y) >> 23u) - 127;
+    return f32_exponent(select(y, x, x > y));
 }
 
 // R. L. Smith's algorithm on scaled operands; a zero divisor and infinite operands as C99 Annex G.
@@ -83,7 +102,7 @@ fn c64_divide(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
     }
     if c64_is_infinite(b) & c64_is_finite(a) {
         let u = vec2<f32>(f32_infinite_unit(b.x), f32_infinite_unit(b.y));
-        let zero = f32_value(0u);
+        let zero = f32_value(F32_ZERO);
         return vec2<f32>(zero * (a.x * u.x + a.y * u.y), zero * (a.y * u.x - a.x * u.y));
     }
     if c64_is_infinite(a) & c64_is_finite(b) {
@@ -126,15 +145,14 @@ fn f32_circle(x: f32) -> vec2<f32> {
 // e^x 2^shift (cos y, sin y), in two factors, so that it overflows only if the result does; y is finite.
 fn c64_turned(x: f32, y: f32, shift: i32) -> vec2<f32> {
     let circle = f32_circle(y);
-    let large = x > 80.0f;
-    let first = f32_exp_sum(select(x, x - 60.0f, large), 0.0f, shift);
-    // e^60.
-    let second = select(1.0f, 1.14200739e26f, large);
+    let large = x > F32_TURN_FROM;
+    let first = f32_exp_sum(select(x, x - F32_TURN_STEP, large), 0.0f, shift);
+    let second = select(1.0f, F32_TURN_FACTOR, large);
     return vec2<f32>(f32_keep(first * circle.x) * second, f32_keep(first * circle.y) * second);
 }
 
 fn c64_exp(z: vec2<f32>) -> vec2<f32> {
-    if (f32_bits(z.y) & F32_MAGNITUDE) == 0u {
+    if f32_is_zero(z.y) {
         return vec2<f32>(f32_exp(z.x), z.y);
     }
     let x = f32_bits(z.x);
@@ -148,7 +166,7 @@ fn c64_exp(z: vec2<f32>) -> vec2<f32> {
 }
 
 fn c64_expm1(z: vec2<f32>) -> vec2<f32> {
-    if (f32_bits(z.y) & F32_MAGNITUDE) == 0u {
+    if f32_is_zero(z.y) {
         return vec2<f32>(f32_expm1(z.x), z.y);
     }
     let e = c64_exp(z);
@@ -174,7 +192,7 @@ fn c64_log_abs(z: vec2<f32>) -> f32 {
     if (magnitude > 0.5f) & (magnitude < 2.0f) {
         return 0.5f * f32_log1p(f32_squares(z.x, z.y, -1.0f));
     }
-    if c64_is_finite(z) & ((f32_bits(magnitude) & F32_MAGNITUDE) >= 0x7e000000u) {
+    if c64_is_finite(z) & ((f32_bits(magnitude) & F32_MAGNITUDE) >= F32_NEARLY_ALL) {
         return f32_log(c64_abs(0.25f * z)) + 2.0f * LN2;
     }
     return f32_log(magnitude);
@@ -217,7 +235,7 @@ fn c64_sqrt(z: vec2<f32>) -> vec2<f32> {
         return vec2<f32>(f32_value(F32_INFINITY), z.y);
     }
     if f32_is_infinite(z.x) {
-        let other = select(0u, F32_NAN, f32_is_nan(z.y));
+        let other = select(F32_ZERO, F32_NAN, f32_is_nan(z.y));
         if z.x > 0.0f {
             return vec2<f32>(z.x, f32_copysign(f32_value(other), z.y));
         }
@@ -245,14 +263,14 @@ fn c64_rsqrt(z: vec2<f32>) -> vec2<f32> {
 }
 
 fn c64_cbrt(z: vec2<f32>) -> vec2<f32> {
-    if ((f32_bits(z.y) & F32_MAGNITUDE) == 0u) & (z.x >= 0.0f) {
+    if f32_is_zero(z.y) & (z.x >= 0.0f) {
         return vec2<f32>(f32_cbrt(z.x), z.y);
     }
     return f32_cbrt(c64_abs(z)) * f32_circle(f32_atan2(z.y, z.x) / 3.0f);
 }
 
 fn c64_sinh(z: vec2<f32>) -> vec2<f32> {
-    if (f32_bits(z.y) & F32_MAGNITUDE) == 0u {
+    if f32_is_zero(z.y) {
         return vec2<f32>(f32_sinh(z.x), z.y);
     }
     if (abs(z.x) > 20.0f) & f32_is_finite(z.y) {
@@ -260,14 +278,14 @@ fn c64_sinh(z: vec2<f32>) -> vec2<f32> {
         return vec2<f32>(select(e.x, -e.x, z.x < 0.0f), e.y);
     }
     let circle = f32_circle(z.y);
-    if (f32_bits(z.x) & F32_MAGNITUDE) == 0u {
+    if f32_is_zero(z.x) {
         return vec2<f32>(z.x, circle.y);
     }
     return vec2<f32>(f32_sinh(z.x) * circle.x, f32_cosh(z.x) * circle.y);
 }
 
 fn c64_cosh(z: vec2<f32>) -> vec2<f32> {
-    if (f32_bits(z.y) & F32_MAGNITUDE) == 0u {
+    if f32_is_zero(z.y) {
         return vec2<f32>(f32_cosh(z.x), z.y * f32_copysign(1.0f, z.x));
     }
     if (abs(z.x) > 20.0f) & f32_is_finite(z.y) {
@@ -275,7 +293,7 @@ fn c64_cosh(z: vec2<f32>) -> vec2<f32> {
         return vec2<f32>(e.x, select(e.y, -e.y, z.x < 0.0f));
     }
     let circle = f32_circle(z.y);
-    if (f32_bits(z.x) & F32_MAGNITUDE) == 0u {
+    if f32_is_zero(z.x) {
         return vec2<f32>(circle.x, z.x * f32_sign(circle.y));
     }
     return vec2<f32>(f32_cosh(z.x) * circle.x, f32_sinh(z.x) * circle.y);
@@ -283,13 +301,13 @@ fn c64_cosh(z: vec2<f32>) -> vec2<f32> {
 
 fn c64_tanh(z: vec2<f32>) -> vec2<f32> {
     let circle = f32_circle(z.y);
-    if abs(z.x) > 10.0f {
+    if abs(z.x) > F32_TANH_ONE {
         let im = 4.0f * circle.x * circle.y * f32_exp(-2.0f * abs(z.x));
         let zero = (f32_bits(z.y) & F32_SIGN);
         let bits = select(zero, f32_bits(im), f32_is_finite(z.y));
         return vec2<f32>(f32_copysign(1.0f, z.x), f32_value(bits));
     }
-    if (f32_bits(z.y) & F32_MAGNITUDE) == 0u {
+    if f32_is_zero(z.y) {
         return vec2<f32>(f32_tanh(z.x), z.y);
     }
     let tan = f32_tan(z.y);
@@ -313,7 +331,7 @@ fn c64_tan(z: vec2<f32>) -> vec2<f32> {
 }
 
 fn c64_asin(z: vec2<f32>) -> vec2<f32> {
-    if c64_abs(z) > 1.0e6f {
+    if c64_abs(z) > F32_LOG_FROM {
         // asin z = -i log(2 i z) to full accuracy, on the side that the signs choose.
         return vec2<f32>(f32_atan2(z.x, abs(z.y)), f32_copysign(c64_log_abs(z) + LN2, z.y));
     }
@@ -324,7 +342,7 @@ fn c64_asin(z: vec2<f32>) -> vec2<f32> {
 }
 
 fn c64_acos(z: vec2<f32>) -> vec2<f32> {
-    if c64_abs(z) > 1.0e6f {
+    if c64_abs(z) > F32_LOG_FROM {
         return vec2<f32>(f32_atan2(abs(z.y), z.x), f32_copysign(c64_log_abs(z) + LN2, -z.y));
     }
     let below = c64_sqrt(vec2<f32>(1.0f - z.x, -z.y));
@@ -372,15 +390,15 @@ fn c64_power(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
     if c64_is_zero(b) {
         return vec2<f32>(1.0f, 0.0f);
     }
-    let real = (f32_bits(b.y) & F32_MAGNITUDE) == 0u;
+    let real = f32_is_zero(b.y);
     if c64_is_zero(a) {
         if b.x > 0.0f {
             return vec2<f32>(0.0f, 0.0f);
         }
         let infinite = (b.x < 0.0f) & real;
-        return vec2<f32>(f32_value(select(F32_NAN, F32_INFINITY, infinite)), f32_value(select(F32_NAN, 0u, infinite)));
+        return vec2<f32>(f32_value(select(F32_NAN, F32_INFINITY, infinite)), f32_value(select(F32_NAN, F32_ZERO, infinite)));
     }
-    if real & ((f32_bits(a.y) & F32_MAGNITUDE) == 0u) & (a.x >= 0.0f) {
+    if real & f32_is_zero(a.y) & (a.x >= 0.0f) {
         return vec2<f32>(f32_power(a.x, b.x), 0.0f);
     }
     if real & (b.x == 1.0f) {

@@ -1,4 +1,4 @@
-// convert: conversions between f32 and integers.
+// convert: conversions between f32 and integers, and of bits to complex numbers.
 // numbers   exact; from float truncated, saturated, NaN to 0; to float rounded once, ties to even
 
 fn i32_of_f32(x: f32) -> i32 {
@@ -85,4 +85,8 @@ fn f32_odd_of_u64(x: u64) -> f32 {
 fn f32_odd_of_i64(x: i64) -> f32 {
     let magnitude = f32_odd_of_u64(u64(i64_absolute(x)));
     return select(magnitude, -magnitude, x < 0li);
+}
+
+fn c64_of_bits(bits: u64) -> vec2<f32> {
+    return vec2<f32>(f32_value(u64_low(bits)), f32_value(u64_high(bits)));
 }

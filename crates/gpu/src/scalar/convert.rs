@@ -175,7 +175,7 @@ impl Scalars<'_> {
         if dtype == DType::F64 {
             register(dtype, self.features)?;
             let [drop, least, largest] = [drop, least, largest].map(|bits| format!("{bits}u"));
-            return Ok(self.call("f64_reduce", &[a, &drop, &least, &largest]));
+            return Ok(self.call("f64_reduce_precision", &[a, &drop, &least, &largest]));
         }
         let bits = self.bits_of(dtype, a)?;
         let sign = 1u32 << (source_exponent + source_mantissa);

@@ -35,6 +35,9 @@ pub(super) const FILES: &[&str] = shared![
     "complex",
 ];
 
+/// The file that serves complex numbers of f64 too.
+const COMPLEX: &str = FILES[FILES.len() - 1];
+
 /// The files for devices that have f64. Nothing in [`FILES`] needs their items.
 pub(super) const FILES_F64: &[&str] = shared![
     "f64/bits",
@@ -149,8 +152,7 @@ struct Item {
 fn library() -> &'static HashMap<&'static str, Item> {
     static LIBRARY: OnceLock<HashMap<&'static str, Item>> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let files = FILES.iter().chain(FILES_F64);
-        let items: Vec<(&'static str, String)> = files.flat_map(|file| parse(file)).collect();
+        let items: Vec<(&'static str, String)> = items().chain(items_f64()).collect();
         let names: HashMap<&str, usize> = items.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
         let needs = |own: &str, text: &str| {
             let mut needs: Vec<&'static str> = Vec::new();
@@ -171,12 +173,42 @@ fn library() -> &'static HashMap<&'static str, Item> {
     })
 }
 
-/// The names of all items of some files.
-#[cfg(test)]
-pub(super) fn names(files: &[&'static str]) -> Vec<&'static str> {
-    let mut names: Vec<_> = files.iter().flat_map(|file| parse(file)).map(|(name, _)| name).collect();
-    names.sort_unstable();
-    names
+/// The items of [`FILES`].
+pub(super) fn items() -> impl Iterator<Item = (&'static str, String)> {
+    FILES.iter().flat_map(|file| parse(file))
+}
+
+/// The items of [`FILES_F64`], and those of complex numbers in f64.
+pub(super) fn items_f64() -> impl Iterator<Item = (&'static str, String)> {
+    let complex = parse(COMPLEX).into_iter().filter(|(_, text)| !text.starts_with("const "));
+    let long = complex.map(|(name, text)| (&*String::leak(in_f64(name)), in_f64(&text)));
+    FILES_F64.iter().flat_map(|file| parse(file)).chain(long)
+}
+
+/// A text on f32 and complex numbers of it, in f64.
+fn in_f64(text: &str) -> String {
+    let mut long = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
+        long += before;
+        let digits = word.starts_with(|c: char| c.is_ascii_digit());
+        match word.strip_suffix('f').filter(|_| digits) {
+            Some(digits) => long.extend([digits, "lf"]),
+            None => match word {
+                "LN2" | "HALF_PI" => long.extend(["F64_", word]),
+                "sqrt" => long += "f64_sqrt",
+                _ => long += &word.replace("f32", "f64").replace("F32", "F64").replace("c64", "c128"),
+            },
+        }
+        rest = after;
+    }
+    long + rest
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Cuts a file into items: name and text.
@@ -198,7 +230,7 @@ fn parse(file: &'static str) -> Vec<(&'static str, String)> {
 
 /// The identifiers and numbers of a text.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+    text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -213,9 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn complex_numbers_are_said_in_f64() {
+        let text = "fn c64_f(z: vec2<f32>) -> f32 { return f32_keep(sqrt(z.x)) + 1.5e-3f * LN2; }";
+        let long = "fn c128_f(z: vec2<f64>) -> f64 { return f64_keep(f64_sqrt(z.x)) + 1.5e-3lf * F64_LN2; }";
+        assert_eq!(in_f64(text), long);
+    }
+
+    #[test]
     fn names_are_unique() {
         let mut seen = std::collections::HashSet::new();
-        for (name, _) in FILES.iter().chain(FILES_F64).flat_map(|file| parse(file)) {
+        for (name, _) in items().chain(items_f64()) {
             assert!(seen.insert(name), "{name} is defined twice");
         }
     }

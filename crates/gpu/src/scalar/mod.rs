@@ -165,7 +165,7 @@ pub fn register(dtype: DType, features: &Features) -> Result<Register, Refusal> 
 /// Why there is no text for an operation.
 fn undefined(op: &str, dtype: DType) -> Refusal {
     match dtype {
-        DType::C128 => Refusal::new(format!("functions of {dtype}")),
+        DType::C128 => Refusal::new(format!("long functions of {dtype}")),
         _ => Refusal::new(format!("{op} of {dtype}")),
     }
 }

@@ -32,7 +32,8 @@ fn operations(dtype: DType) -> Vec<(NodeOp, DType)> {
     operations
 }
 
-/// The devices' answer to every operation of the reference: all where they have the type, but for functions of c128.
+/// The devices' answer to every operation of the reference: all where they have the type, but for
+/// long functions of c128.
 #[test]
 fn every_operation_translates() {
     for features in devices() {

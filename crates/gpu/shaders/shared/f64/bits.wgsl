@@ -4,6 +4,7 @@
 // The bits are a u64: naga writes `bitcast` between the two as SPIR-V's OpBitcast. It has no way between f64 and pairs
 // of u32, so halves are taken from the u64 (wide.wgsl). Orders are u64 too: Mesa 22.3 compares some i64 wrongly.
 
+const F64_ZERO: u64 = 0lu;
 const F64_MAGNITUDE: u64 = 0x7ffffffffffffffflu;
 const F64_INFINITY: u64 = 0x7ff0000000000000lu;
 const F64_NAN: u64 = 0x7ff8000000000000lu;
@@ -42,6 +43,11 @@ fn f64_is_finite(x: f64) -> bool {
 
 fn f64_is_zero(x: f64) -> bool {
     return f64_magnitude(x) == 0lu;
+}
+
+// The exponent of a normal number, given by its magnitude.
+fn f64_exponent(magnitude: u64) -> i32 {
+    return bitcast<i32>(u32(magnitude >> 52u)) - 1023;
 }
 
 // Neither is NaN.
@@ -98,7 +104,7 @@ fn f64_sign(x: f64) -> f64 {
 
 // x rounded on its pattern: `drop` bits of the fraction are lost, exponents above `largest` give infinity, those below
 // `least` zero.
-fn f64_reduce(x: f64, drop: u32, least: u32, largest: u32) -> f64 {
+fn f64_reduce_precision(x: f64, drop: u32, least: u32, largest: u32) -> f64 {
     let bits = f64_bits(x);
     let magnitude = bits & F64_MAGNITUDE;
     let unit = 1lu << drop;

@@ -79,7 +79,7 @@ fn f64_reduce_exactly(bits: u64) -> Angle64 {
 }
 
 // Of a finite number.
-fn f64_reduce_angle(x: f64) -> Angle64 {
+fn f64_reduce(x: f64) -> Angle64 {
     let bits = f64_magnitude(x);
     if bits >= 0x412e848000000000lu {
         return f64_reduce_exactly(bits);
@@ -135,7 +135,7 @@ fn f64_sin(x: f64) -> f64 {
     if !f64_is_finite(x) {
         return f64_value(F64_NAN);
     }
-    let value = f64_bits(f64_sin_of(f64_reduce_angle(x), 0u)) ^ (f64_bits(x) & F64_SIGN);
+    let value = f64_bits(f64_sin_of(f64_reduce(x), 0u)) ^ (f64_bits(x) & F64_SIGN);
     return f64_value(select(value, f64_bits(x), f64_magnitude(x) < 0x3e40000000000000lu));
 }
 
@@ -144,7 +144,7 @@ fn f64_cos(x: f64) -> f64 {
     if !f64_is_finite(x) {
         return f64_value(F64_NAN);
     }
-    return f64_sin_of(f64_reduce_angle(x), 1u);
+    return f64_sin_of(f64_reduce(x), 1u);
 }
 
 // Tangent.
@@ -152,7 +152,7 @@ fn f64_tan(x: f64) -> f64 {
     if !f64_is_finite(x) {
         return f64_value(F64_NAN);
     }
-    let angle = f64_reduce_angle(x);
+    let angle = f64_reduce(x);
     let sin = f64_sin_kernel(angle.r, angle.low);
     let cos = f64_cos_kernel(angle.r, angle.low);
     let odd = (angle.q & 1u) == 1u;

@@ -5,7 +5,7 @@ use ops::{ComparisonDirection, ComparisonType};
 use plan::{Graph, Node, NodeId, NodeOp};
 use tensor::DType;
 
-use super::super::functions::{FILES, FILES_F64, names};
+use super::super::functions::{items, items_f64};
 use super::super::{Functions, Scalars};
 use crate::features::Features;
 use crate::shader::Shader;
@@ -31,7 +31,7 @@ fn metal(text: &str) -> String {
 
 #[test]
 fn every_function_translates() {
-    for name in names(FILES) {
+    for (name, _) in items() {
         let mut functions = Functions::default();
         functions.require(name);
         metal(&functions.source());
@@ -41,7 +41,7 @@ fn every_function_translates() {
 #[test]
 fn every_function_of_f64_translates() {
     let features = Features { float64: true, ..Features::usual() };
-    for name in names(FILES_F64) {
+    for (name, _) in items_f64() {
         let mut functions = Functions::default();
         functions.require(name);
         let shader = around(&functions.source());
@@ -54,7 +54,7 @@ fn every_function_of_f64_translates() {
 #[test]
 fn metal_sees_no_special_floats() {
     let mut functions = Functions::default();
-    names(FILES).into_iter().for_each(|name| functions.require(name));
+    items().for_each(|(name, _)| functions.require(name));
     let text = metal(&functions.source());
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let banned = ["isnan", "isinf", "isfinite", "isnormal", "NAN", "INFINITY", "HUGE_VALF"];
@@ -120,14 +120,14 @@ fn no_untrusted_built_ins() {
         "step",
         "quantizeToF16",
     ];
-    for file in FILES.iter().chain(FILES_F64) {
-        for (at, _) in file.match_indices('(') {
+    for (_, code) in items().chain(items_f64()) {
+        for (at, _) in code.match_indices('(') {
             let word: String =
-                file[..at].chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                code[..at].chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let word: String = word.chars().rev().collect();
             assert!(!banned.contains(&word.as_str()), "`{word}` is called");
         }
-        assert!(!file.contains("f32 !=") && !file.contains("f64 !="), "floats are compared with !=");
+        assert!(!code.contains("f32 !=") && !code.contains("f64 !="), "floats are compared with !=");
     }
 }
 
