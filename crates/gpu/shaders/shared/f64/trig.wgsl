@@ -39,29 +39,28 @@ fn f64_reduce_exactly(bits: u64) -> Angle64 {
     let high = u64(u64_high(bits) & 0xfffffu) | 0x100000lu;
     let low = bits & 0xfffffffflu;
     let start = u32(bits >> 52u) - 1013u;
-    let w0 = f64_two_over_pi_bits(start);
-    let w1 = f64_two_over_pi_bits(start + 32u);
-    let w2 = f64_two_over_pi_bits(start + 64u);
-    let w3 = f64_two_over_pi_bits(start + 96u);
-    let w4 = f64_two_over_pi_bits(start + 128u);
-    let w5 = f64_two_over_pi_bits(start + 160u);
-    // The product modulo 4, in words of 32 bits of which the last is not needed.
-    let a5 = low * w5;
-    let a4 = low * w4 + (a5 >> 32u);
-    let a3 = low * w3 + (a4 >> 32u);
-    let a2 = low * w2 + (a3 >> 32u);
-    let a1 = low * w1 + (a2 >> 32u);
-    let a0 = low * w0 + (a1 >> 32u);
-    let b4 = (a4 & 0xfffffffflu) + high * w5;
-    let b3 = (a3 & 0xfffffffflu) + high * w4 + (b4 >> 32u);
-    let b2 = (a2 & 0xfffffffflu) + high * w3 + (b3 >> 32u);
-    let b1 = (a1 & 0xfffffffflu) + high * w2 + (b2 >> 32u);
-    let b0 = (a0 & 0xfffffffflu) + high * w1 + (b1 >> 32u);
-    let top = (b0 << 32u) | (b1 & 0xfffffffflu);
-    let middle = (b2 << 32u) | (b3 & 0xfffffffflu);
+    // The product modulo 4, a word of 32 bits after the other from the last of 6. The count is hidden: six copies of the
+    // table's reading would take drivers long to compile.
+    var top = 0lu;
+    var middle = 0lu;
+    var bottom = 0lu;
+    var first_carry = 0lu;
+    var second_carry = 0lu;
+    var above = 0lu;
+    for (var i = hidden(); i < 6u; i++) {
+        let word = f64_two_over_pi_bits(start + 160u - 32u * i);
+        let a = low * word + (first_carry >> 32u);
+        let b = (a & 0xfffffffflu) + high * above + (second_carry >> 32u);
+        first_carry = a;
+        second_carry = b;
+        above = word;
+        bottom = (bottom >> 32u) | (middle << 32u);
+        middle = (middle >> 32u) | (top << 32u);
+        top = (top >> 32u) | (b << 32u);
+    }
     // Quadrants, and the fraction of one in 128 bits.
     var upper = (top << 2u) | (middle >> 62u);
-    var lower = (middle << 2u) | ((b4 & 0xfffffffflu) >> 30u);
+    var lower = (middle << 2u) | (bottom >> 62u);
     let negative = upper >= F64_SIGN;
     let q = u32(top >> 62u) + select(0u, 1u, negative);
     if negative {
