@@ -10,13 +10,6 @@ fn real_register(dtype: DType) -> Register {
     if dtype == DType::F64 { Register::F64 } else { Register::F32 }
 }
 
-/// Whether a complex function calls so many real ones that drivers take minutes to compile it in f64.
-fn is_long(op: UnaryOp) -> bool {
-    use UnaryOp::*;
-    let hyperbolic = matches!(op, Logistic | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh);
-    hyperbolic || matches!(op, Sine | Cosine | Tan | Asin | Acos | Atan)
-}
-
 impl Scalars<'_> {
     /// An f32 expression rounded to the type; one of f64 as it is.
     pub(super) fn round(&mut self, dtype: DType, value: String) -> String {
@@ -160,9 +153,6 @@ impl Scalars<'_> {
     }
 
     pub(super) fn complex_unary(&mut self, op: UnaryOp, register: Register, a: &str) -> Option<String> {
-        if register == Register::C128 && is_long(op) {
-            return None;
-        }
         let name = match op {
             UnaryOp::Real => return Some(format!("({a}).x")),
             UnaryOp::Imag => return Some(format!("({a}).y")),

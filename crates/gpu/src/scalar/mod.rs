@@ -162,14 +162,6 @@ pub fn register(dtype: DType, features: &Features) -> Result<Register, Refusal> 
     }
 }
 
-/// Why there is no text for an operation.
-fn undefined(op: &str, dtype: DType) -> Refusal {
-    match dtype {
-        DType::C128 => Refusal::new(format!("long functions of {dtype}")),
-        _ => Refusal::new(format!("{op} of {dtype}")),
-    }
-}
-
 /// Prints scalar operations for a device. Operands are names of values or literals, and each is evaluated once where it
 /// has effects or cost.
 #[derive(Clone, Debug)]
@@ -241,7 +233,7 @@ impl<'a> Scalars<'a> {
             Register::F32 | Register::F64 => self.float_unary(op, dtype, a),
             register @ (Register::C64 | Register::C128) => self.complex_unary(op, register, a),
         };
-        printed.ok_or_else(|| undefined(op.mnemonic(), dtype))
+        printed.ok_or_else(|| Refusal::new(format!("{} of {dtype}", op.mnemonic())))
     }
 
     /// An operation of two operands, whose type is given.
@@ -262,7 +254,7 @@ impl<'a> Scalars<'a> {
             Register::F32 | Register::F64 => self.float_binary(op, dtype, a, b),
             register @ (Register::C64 | Register::C128) => self.complex_binary(op, register, a, b),
         };
-        printed.ok_or_else(|| undefined(op.mnemonic(), dtype))
+        printed.ok_or_else(|| Refusal::new(format!("{} of {dtype}", op.mnemonic())))
     }
 
     /// The scalar operation of a node, its operands in the order of [`NodeOp::visit_operands`].

@@ -118,15 +118,17 @@ fn functions_of_one_operand() {
             let source = shader(&device.features, &[dtype], dtype, |scalars, names| {
                 scalars.unary(op, dtype, names[0])
             });
-            let source = match source {
-                Err(_) if dtype == DType::C128 => continue,
-                source => source.unwrap_or_else(|refusal| panic!("{refusal}")),
-            };
+            let source = source.unwrap_or_else(|refusal| panic!("{refusal}"));
             for (name, z) in [("special", special()), ("finite", finite())] {
                 let given = bytes(dtype, &z);
                 let out = device.run(&source, &[(dtype, &given)], dtype);
                 let exact = |z: &[C]| scalar::complex_unary(op, z[0]).expect("function");
-                let (off, at) = worst(dtype, &[values(dtype, &given)], &out, exact, |_| 1.0, false);
+                // The reference is in f64 itself, and loses what cancels beside the poles at odd multiples of i pi.
+                let slack = |z: &[C]| match (dtype, op) {
+                    (DType::C128, UnaryOp::Logistic) => exact(z).norm().max(1.0),
+                    _ => 1.0,
+                };
+                let (off, at) = worst(dtype, &[values(dtype, &given)], &out, exact, slack, false);
                 println!("{} of {dtype}, {name}: {off:.2} ulp at {at}", op.mnemonic());
                 if off > LIMIT {
                     failures.push(format!("{} of {dtype}, {name}: {off:.2} ulp at {at}", op.mnemonic()));

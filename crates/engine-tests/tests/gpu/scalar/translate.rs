@@ -32,13 +32,12 @@ fn operations(dtype: DType) -> Vec<(NodeOp, DType)> {
     operations
 }
 
-/// The devices' answer to every operation of the reference: all where they have the type, but for
-/// long functions of c128.
+/// The devices' answer to every operation of the reference: all where they have the type.
 #[test]
 fn every_operation_translates() {
     for features in devices() {
         for &dtype in DType::ALL {
-            let lacking = register(dtype, &features).is_err() || dtype == DType::C128;
+            let lacking = register(dtype, &features).is_err();
             for (op, result) in operations(dtype) {
                 let operands = vec![dtype; if matches!(op, NodeOp::Unary(..)) { 1 } else { 2 }];
                 let printed = shader(&features, &operands, result, |scalars, names| {
