@@ -1,5 +1,5 @@
 // complex: complex numbers as (real, imaginary), with the branch cuts of C99 Annex G.
-// numbers   within 4 units of 2^-23 of the result's magnitude (not of each part); power and atan2 say theirs
+// numbers   within 4 units of 2^-23 (2^-52) of the result's magnitude (not of each part); power and atan2 say theirs
 // source    W. Kahan, "Branch cuts for complex elementary functions, or much ado about nothing's sign bit" (1987)
 //
 // The text serves complex numbers of f64 too, in the words of that type: gpu/src/scalar/functions.rs says which. So

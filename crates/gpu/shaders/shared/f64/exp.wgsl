@@ -1,5 +1,5 @@
 // exp: exponential functions of f64.
-// numbers   exp 1 ulp, expm1 2, logistic 2, tanh 3
+// numbers   exp 2 ulp, expm1 2, logistic 2, tanh 3
 //           NaN and what is too small to matter are put back by an integer test at the end
 
 const F64_LOG2_E: f64 = 1.4426950408889634lf;

@@ -1,5 +1,5 @@
 // trig: trigonometric functions of f64 and their inverses.
-// numbers   sin and cos 1 ulp, tan 2, over the whole range; asin, acos, atan and atan2 2
+// numbers   sin and cos 1 ulp, tan 3, over the whole range; asin, acos, atan and atan2 2
 
 // pi/2 in parts of 33 bits, whose multiples by up to 2^20 are exact, and the rest.
 const F64_HALF_PI_1: f64 = 1.5707963267341256lf;
