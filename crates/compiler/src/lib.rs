@@ -25,7 +25,7 @@ use stablehlo::Module;
 /// Compiles a verified module for a target.
 pub fn compile(module: Module, target: &Target, settings: &Settings) -> Result<Plan, Error> {
     let module = pipeline::run(module, settings)?;
-    let draft = lower::lower(&module, target)?;
+    let draft = lower::lower(&module, target, settings)?;
     let draft = match &target.device {
         Some(device) => place::place(draft, device),
         None => draft,

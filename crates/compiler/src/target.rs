@@ -53,6 +53,8 @@ pub struct Settings {
     pub verify_passes: bool,
     /// Make Threefry elementwise ops instead of a library step.
     pub expand_threefry: bool,
+    /// Round bf16 after each operation, also where its result stays within a kernel.
+    pub round_each: bool,
 }
 
 impl Settings {

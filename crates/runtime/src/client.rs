@@ -84,7 +84,7 @@ impl Client {
         options.check_device_count()?;
         options.check_names()?;
         let start = Instant::now();
-        let plan = compile::compile(bytes, self.device.engines()?)?;
+        let plan = compile::compile(bytes, options, self.device.engines()?)?;
         let compiled = start.elapsed();
         let fingerprint = fingerprint(&[self.platform_version.as_bytes(), bytes]);
         let source = compile::keeps_source(options).then(|| bytes.into());

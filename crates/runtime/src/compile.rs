@@ -1,5 +1,6 @@
 //! From program bytes to a plan.
 
+use compiler::Settings;
 use gpu::features::Features;
 use gpu::{listing, translate};
 use plan::Plan;
@@ -8,19 +9,21 @@ use crate::dump::{Dump, ELIDE_ABOVE};
 use crate::engine::Engines;
 use crate::error::{Error, Result};
 use crate::log::{Level, log};
-use crate::options::{CompileOptions, OptionValue};
+use crate::options::CompileOptions;
 
 /// Compiles MLIR bytecode or text of StableHLO.
-pub fn compile(bytes: &[u8], engines: &Engines) -> Result<Plan> {
+pub fn compile(bytes: &[u8], options: &CompileOptions, engines: &Engines) -> Result<Plan> {
     let dump = Dump::next();
     // The name is not known yet, and reading may fail: so the files of the bytes go without.
     dump.write("program", "mlirbc", || bytes);
     let module = stablehlo::parse(bytes).map_err(reader_error)?;
     let name = module.name.to_string();
-    let options = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
-    dump.write(&name, "mlir", || stablehlo::print::module_with(&module, options));
+    let printed = stablehlo::print::Options { elide_above: Some(ELIDE_ABOVE) };
+    dump.write(&name, "mlir", || stablehlo::print::module_with(&module, printed));
     stablehlo::verify::verify(&module).map_err(|error| Error::Program(error.to_string().into()))?;
-    let plan = compiler::compile(module, &engines.target, &compiler::Settings::of(&engines.target));
+    let round_each = options.switch("xla_allow_excess_precision") == Some(false);
+    let settings = Settings { round_each, ..Settings::of(&engines.target) };
+    let plan = compiler::compile(module, &engines.target, &settings);
     let plan = plan.map_err(compiler_error)?;
     dump.write(&name, "plan", || plan.to_string());
     if let Some(features) = engines.features.as_ref().filter(|_| dump.is_on()) {
@@ -68,14 +71,6 @@ fn compiler_error(error: compiler::Error) -> Error {
 /// True when the program is to be kept as it was sent, for frameworks to show: when
 /// `JAX_METALLIB_OPTIMIZED_PROGRAM=1` is set, or the compile option `mps_optimized_program`.
 pub fn keeps_source(options: &CompileOptions) -> bool {
-    let asked = options.overrides.iter().any(|(name, value)| {
-        let yes = match value {
-            OptionValue::Bool(value) => *value,
-            OptionValue::Int(value) => *value != 0,
-            OptionValue::Text(text) => text == "1" || text == "true",
-            OptionValue::Float(_) => false,
-        };
-        name == "mps_optimized_program" && yes
-    });
-    asked || std::env::var_os("JAX_METALLIB_OPTIMIZED_PROGRAM").is_some_and(|value| value == "1")
+    options.switch("mps_optimized_program") == Some(true)
+        || std::env::var_os("JAX_METALLIB_OPTIMIZED_PROGRAM").is_some_and(|value| value == "1")
 }

@@ -108,7 +108,8 @@ impl Default for CompileOptions {
     }
 }
 
-/// Options of XLA's compiler whose names do not begin with `xla_`. As those that do, they have no effect here.
+/// Options of XLA's compiler whose names do not begin with `xla_`. As those that do, they have no effect here, but for
+/// `xla_allow_excess_precision`.
 const XLA_OPTIONS: &[&str] = &[
     "compile_portable_executable",
     "exec_time_optimization_effort",
@@ -127,6 +128,17 @@ impl CompileOptions {
             None => Ok(()),
             Some((name, _)) => Err(Error::Invalid(format!("No such compile option: '{name}'"))),
         }
+    }
+
+    /// What an option that is yes or no was given as, if it was.
+    pub fn switch(&self, name: &str) -> Option<bool> {
+        let (_, value) = self.overrides.iter().find(|(option, _)| option == name)?;
+        Some(match value {
+            OptionValue::Bool(value) => *value,
+            OptionValue::Int(value) => *value != 0,
+            OptionValue::Text(text) => matches!(text.to_ascii_lowercase().as_str(), "1" | "true"),
+            OptionValue::Float(_) => false,
+        })
     }
 
     /// An error if the program needs more devices than there are.

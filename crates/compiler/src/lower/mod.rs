@@ -10,6 +10,7 @@ mod fuse;
 mod index;
 mod library;
 mod trip_count;
+mod widen;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use stablehlo::{Function, Module, OpId, Operation, RegionId, ValueId};
 use tensor::{DType, Literal, Scalar, TensorType};
 
 use crate::passes::origin;
-use crate::{Error, Target};
+use crate::{Error, Settings, Target};
 pub use classify::{binary_cost, unary_cost};
 use expand::{Source, Values};
 use fuse::Unit;
@@ -74,10 +75,10 @@ pub enum Home {
 }
 
 /// Lowers the entry point of a module on which all passes have run.
-pub fn lower(module: &Module, target: &Target) -> Result<Draft, Error> {
+pub fn lower(module: &Module, target: &Target, settings: &Settings) -> Result<Draft, Error> {
     let function = module.main().ok_or_else(|| Error::Invalid("the module has no function `main`".into()))?;
     library::check_supported(module, function)?;
-    let mut lowering = Lowering::new(module, function, target);
+    let mut lowering = Lowering::new(module, function, target, settings);
     lowering.bind_params();
     lowering.find_definitions(function.body);
     let mut body = lowering.region(function.body)?;
@@ -90,6 +91,7 @@ struct Lowering<'a> {
     module: &'a Module,
     function: &'a Function,
     target: &'a Target,
+    settings: &'a Settings,
     sources: Vec<Source>,
     definitions: Vec<Option<OpId>>,
     buffers: Vec<Buffer>,
@@ -115,11 +117,17 @@ impl Values for Lowering<'_> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(module: &'a Module, function: &'a Function, target: &'a Target) -> Self {
+    fn new(
+        module: &'a Module,
+        function: &'a Function,
+        target: &'a Target,
+        settings: &'a Settings,
+    ) -> Self {
         Lowering {
             module,
             function,
             target,
+            settings,
             sources: vec![Source::Computed; function.value_count()],
             definitions: vec![None; function.value_count()],
             buffers: Vec::new(),
@@ -208,9 +216,12 @@ impl<'a> Lowering<'a> {
         for unit in &fusion.units {
             match unit {
                 Unit::Kernel(cluster) => {
-                    let emitted = emit::cluster(self, cluster, &fusion.materialized)?;
+                    let mut emitted = emit::cluster(self, cluster, &fusion.materialized)?;
                     if emitted.outputs.is_empty() {
                         continue;
+                    }
+                    if !self.settings.round_each {
+                        widen::widen(&mut emitted.kernel);
                     }
                     let writes = emitted.outputs.iter().map(|&value| self.temporary(value)).collect();
                     let last = cluster.members.last().expect("clusters have members");

@@ -2,8 +2,8 @@
 // numbers   exact; NaN, infinity and the sign of zero as IEEE 754 has them, subnormals too
 //
 // `hidden()` is always zero: offsets count elements of at most 32 bytes and arrays start at multiples of 64 bytes.
-// No compiler knows that, so none sees through `f32_bits`, `f32_value` and `f32_keep`: none may conclude that a value
-// is not NaN, or take a rounded sum apart.
+// No compiler knows that, so none sees through `f32_bits`, `f32_value`, `f32_keep` and `f32_one`: none may conclude
+// that a value is not NaN, or take a rounded sum apart.
 
 const F32_ZERO: u32 = 0u;
 const F32_MAGNITUDE: u32 = 0x7fffffffu;
@@ -34,6 +34,11 @@ fn f32_is_zero(x: f32) -> bool {
     return (f32_bits(x) & F32_MAGNITUDE) == 0u;
 }
 
+// 1, as far as no compiler knows: `fma(x, f32_one(), y)` is x + y, of which x is rounded before.
+fn f32_one() -> f32 {
+    return bitcast<f32>(0x3f800000u ^ hidden());
+}
+
 fn f32_is_nan(x: f32) -> bool {
     return (f32_bits(x) & F32_MAGNITUDE) > F32_INFINITY;
 }
@@ -45,7 +50,9 @@ fn f32_exponent(magnitude: u32) -> i32 {
 
 // |x| is below the float of these bits, or x is NaN.
 fn f32_is_below(x: f32, least: u32) -> bool {
-    return (f32_bits(x) & F32_MAGNITUDE) - least > F32_INFINITY - least;
+    // Twice the bits have no sign.
+    let bits = bitcast<u32>(x);
+    return bits + bits + (hidden() - 2u * least) > 2u * (F32_INFINITY - least);
 }
 
 fn f32_is_finite(x: f32) -> bool {
