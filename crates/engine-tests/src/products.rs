@@ -166,7 +166,8 @@ fn product(dot: &Dot, arrays: &[Elements]) -> Elements {
     out
 }
 
-fn epilogue(dtype: DType, [b, r, c]: [i64; 3], kind: Kind) -> Kernel {
+/// The kernel of an epilogue for results of these sizes.
+pub fn epilogue(dtype: DType, [b, r, c]: [i64; 3], kind: Kind) -> Kernel {
     let mut build = Build::new(&[b, r, c], &[]);
     let here = affine(0, &[r * c, c, 1]);
     let input = build.input(dtype);
