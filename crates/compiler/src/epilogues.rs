@@ -6,13 +6,22 @@
 //! ```
 //!
 //! This happens where the kernel maps the result element by element and in its order ([`plan::is_epilogue`]), nothing
-//! else reads the result, and the device takes the fused step. The step stands where the product stood if what the
-//! kernel reads is there already, else where the kernel stood.
+//! else reads the result, and the device takes the fused step. A kernel that only turns the order of dimensions is no
+//! epilogue, but strides of the product.
+//!
+//! The step stands as soon behind the product as what it reads is there, and no other step reads what it can update in
+//! place. Where that would keep large operands for long, the product stays as it is.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use plan::{Block, Fused, Kernel, NodeOp, Product, SlotId, Step, StepOp, is_epilogue};
-use tensor::TensorType;
+use plan::library::{Dot, DotDim};
+use plan::{
+    Access, Block, Expr, Fused, Kernel, NodeId, NodeOp, Product, SlotId, Step, StepOp, Term, axes,
+    is_epilogue,
+};
+use smallvec::SmallVec;
+use tensor::{TensorType, row_major_strides};
 
 use crate::lower::{Draft, Home};
 use crate::{DeviceTarget, place};
@@ -75,70 +84,199 @@ impl Search<'_> {
             }
             step.collect_effects();
         }
-        // Where the step that writes an array is, of those that a kernel may be fused with.
-        let mut products: Vec<Option<usize>> = vec![None; self.uses.len()];
-        let mut steps: Vec<Option<Step>> = std::mem::take(&mut block.steps).into_iter().map(Some).collect();
-        for at in 0..steps.len() {
-            let step = steps[at].as_ref().expect("steps behind are not fused yet");
+        let steps = std::mem::take(&mut block.steps);
+        let mut walk = Walk { placed: Vec::with_capacity(steps.len()), ..Walk::default() };
+        for (at, step) in steps.iter().enumerate() {
+            for &slot in step.reads.iter().chain(&step.writes) {
+                walk.last.insert(self.owner(slot), at);
+            }
+        }
+        for step in steps {
+            let fused = self.fused(&walk, &step);
+            walk.placed.push(Vec::new());
+            let (place, step) = match fused {
+                Some((first, number, place, fused)) => {
+                    walk.placed[first].remove(number);
+                    (place, fused)
+                }
+                None => (walk.placed.len() - 1, step),
+            };
             if Product::of(&step.op).is_some() {
                 let owner = self.owner(step.writes[0]);
-                let own = self.draft.buffers[owner].home == Home::Temporary;
-                products[owner] = (own && self.uses[owner] == 2).then_some(at);
+                if self.draft.buffers[owner].home == Home::Temporary && self.uses[owner] == 2 {
+                    walk.products.insert(owner, place);
+                }
             }
-            let StepOp::Kernel(kernel) = &step.op else { continue };
-            let product = step.reads.iter().filter_map(|&slot| products[self.owner(slot)]).max();
-            let Some(first) = product else { continue };
-            if let Some((place, fused)) = self.fused(&steps, first, at, kernel) {
-                (steps[first], steps[at]) = (None, None);
-                steps[place] = Some(fused);
+            for (slots, known) in [(&step.reads[..], &mut walk.read), (&step.writes[..], &mut walk.written)] {
+                for &slot in slots {
+                    let latest = known.entry(self.owner(slot)).or_default();
+                    *latest = place.max(*latest);
+                }
             }
+            walk.placed[place].push(step);
         }
-        block.steps = steps.into_iter().flatten().collect();
+        block.steps = walk.placed.into_iter().flatten().collect();
     }
 
-    /// The step that does what a product and a kernel do, and where it may stand.
-    fn fused(
-        &self,
-        steps: &[Option<Step>],
-        first: usize,
-        second: usize,
-        kernel: &Kernel,
-    ) -> Option<(usize, Step)> {
-        let (before, after) = (steps[first].as_ref()?, steps[second].as_ref()?);
-        let result = self.owner(before.writes[0]);
-        let is_result = |slot: SlotId| self.owner(slot) == result;
-        let dtype = |slot: SlotId| self.types[slot.index()].dtype;
+    /// The step that a kernel makes of the product before it: the product's place and its number there, the place of the
+    /// step, and the step.
+    fn fused(&self, walk: &Walk, after: &Step) -> Option<(usize, usize, usize, Step)> {
+        let StepOp::Kernel(kernel) = &after.op else { return None };
         let inputs = &after.reads[..kernel.inputs.len()];
+        let first = inputs.iter().filter_map(|&slot| walk.products.get(&self.owner(slot)).copied()).max()?;
+        let owner = |slot: &SlotId| self.owner(*slot);
+        let read: Vec<usize> = inputs.iter().map(owner).collect();
+        let is_read = |step: &Step| Product::of(&step.op).is_some() && read.contains(&owner(&step.writes[0]));
+        let number = walk.placed[first].iter().position(is_read)?;
+        let before = &walk.placed[first][number];
+        let result = before.writes[0];
+        let is_result = |slot: &SlotId| owner(slot) == owner(&result);
+        let ty = |slot: &SlotId| &self.types[slot.index()];
         let whole = after.reads.len() == inputs.len()
-            && self.types[before.writes[0].index()].len() as i64 == kernel.rows()
-            && inputs.iter().all(|&slot| !is_result(slot) || dtype(slot) == dtype(before.writes[0]));
-        let epilogue = whole.then(|| result_first(kernel, |input| is_result(inputs[input])))?;
-        if !is_epilogue(&epilogue) {
+            && kernel.rows() > 0
+            && ty(&result).len() as i64 == kernel.rows()
+            && inputs.iter().all(|slot| !is_result(slot) || ty(slot).dtype == ty(&result).dtype);
+        if !whole {
             return None;
         }
-        let others = inputs.iter().copied().filter(|&slot| !is_result(slot));
+        let others: Vec<SlotId> = inputs.iter().copied().filter(|slot| !is_result(slot)).collect();
+        let op = fuse_ops(&before.op, result_first(kernel, |input| is_result(&inputs[input])))?;
         let step = Step {
-            op: StepOp::Fused(Fused { product: Product::of(&before.op)?, epilogue: Arc::new(epilogue) }),
-            reads: before.reads.iter().copied().chain(others.clone()).collect(),
+            op,
+            reads: before.reads.iter().chain(&others).copied().collect(),
             writes: after.writes.clone(),
             origin: before.origin.clone(),
         };
-        let between = || steps[first + 1..second].iter().flatten();
-        let touches = |slots: &[SlotId], of: &[usize]| slots.iter().any(|&s| of.contains(&self.owner(s)));
-        let owners =
-            |slots: &mut dyn Iterator<Item = SlotId>| slots.map(|s| self.owner(s)).collect::<Vec<_>>();
-        let written = owners(&mut after.writes.iter().copied());
-        let (operands, others) = (owners(&mut before.reads.iter().copied()), owners(&mut others.clone()));
-        let early = between().all(|step| {
-            !touches(&step.writes, &others)
-                && !touches(&step.writes, &written)
-                && !touches(&step.reads, &written)
-        });
-        let late = || between().all(|step| !touches(&step.writes, &operands));
-        let place = if early { first } else { late().then_some(second)? };
-        let apart = !touches(&step.reads, &written);
-        (apart && place::supported(&step, &self.types, self.target).is_ok()).then_some((place, step))
+        let latest = |of: &HashMap<usize, usize>, slot: &SlotId| of.get(&owner(slot)).copied().unwrap_or(0);
+        let updated =
+            |slot: &&SlotId| after.writes.iter().any(|output| ty(output).byte_len() == ty(slot).byte_len());
+        let needed = others.iter().map(|slot| latest(&walk.written, slot));
+        let free = others.iter().filter(updated).map(|slot| latest(&walk.read, slot));
+        let unused =
+            after.writes.iter().map(|slot| latest(&walk.written, slot).max(latest(&walk.read, slot)));
+        let place = needed.chain(free).chain(unused).max().unwrap_or(0).max(first);
+        let apart =
+            !step.reads.iter().any(|slot| after.writes.iter().any(|other| owner(slot) == owner(other)));
+        let unchanged = before
+            .reads
+            .iter()
+            .all(|slot| walk.written.get(&owner(slot)).is_none_or(|&written| written < first));
+        let kept: usize = before
+            .reads
+            .iter()
+            .filter(|slot| self.draft.buffers[owner(slot)].home == Home::Temporary)
+            .filter(|slot| walk.last[&owner(slot)] < place)
+            .map(|slot| ty(slot).byte_len())
+            .sum();
+        let cheap = place - first <= NEAR || kept <= ty(&result).byte_len();
+        let fits = apart && cheap && unchanged;
+        (fits && place::supported(&step, &self.types, self.target).is_ok())
+            .then_some((first, number, place, step))
     }
+}
+
+/// Steps for which operands of any size are kept until the epilogue can be computed.
+const NEAR: usize = 8;
+
+/// The steps of a block so far. Places are numbers of steps as they stood; arrays are named by owner.
+#[derive(Default)]
+struct Walk {
+    /// What now stands at each place.
+    placed: Vec<Vec<Step>>,
+    /// Where products stand whose results one step reads.
+    products: HashMap<usize, usize>,
+    /// Where arrays were read, and written, last.
+    read: HashMap<usize, usize>,
+    written: HashMap<usize, usize>,
+    /// The last step of the whole block that names an array.
+    last: HashMap<usize, usize>,
+}
+
+/// What a product and a kernel over its result, its input 0, do in one step.
+fn fuse_ops(product: &StepOp, kernel: Kernel) -> Option<StepOp> {
+    let (product, kernel) = match (product, is_epilogue(&kernel)) {
+        (_, true) => (product.clone(), kernel),
+        (StepOp::Dot(dot), false) => {
+            let (dot, kernel) = turned(dot, &kernel)?;
+            (StepOp::Dot(dot), kernel)
+        }
+        _ => return None,
+    };
+    if kernel.inputs.len() == 1 && only_copies(&kernel) {
+        return Some(product);
+    }
+    Some(StepOp::Fused(Fused { product: Product::of(&product)?, epilogue: Arc::new(kernel) }))
+}
+
+/// Whether an epilogue stores nothing but the result.
+fn only_copies(kernel: &Kernel) -> bool {
+    let stage = &kernel.stages[0];
+    let loaded = |id: NodeId| matches!(stage.nodes[id.index()].op, NodeOp::Load { input: 0, .. });
+    matches!(&stage.stores[..], [store] if loaded(store.value))
+}
+
+/// The product with the dimensions of its result in another order, that of a kernel which maps it, and the kernel as
+/// an epilogue of it.
+fn turned(dot: &Dot, kernel: &Kernel) -> Option<(Dot, Kernel)> {
+    let mut kernel = axes::refine(kernel);
+    let rows = kernel.parallel.clone();
+    let [stage] = &mut kernel.stages[..] else { return None };
+    let mut loads = stage.nodes.iter().filter_map(|node| match &node.op {
+        NodeOp::Load { input: 0, access, .. } => Some(access),
+        _ => None,
+    });
+    let access = loads.next()?.clone();
+    if !access.is_affine() || access.expr.offset != 0 || loads.any(|other| *other != access) {
+        return None;
+    }
+    // Where the axes are in the result as it was, and as it will be.
+    let mut from = vec![0; rows.len()];
+    for term in &access.expr.terms {
+        if !term.is_plain() || term.axis >= rows.len() {
+            return None;
+        }
+        from[term.axis] += term.stride;
+    }
+    let to = row_major_strides(&rows);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&axis| std::cmp::Reverse(from[axis]));
+    let sizes: Vec<i64> = order.iter().map(|&axis| rows[axis]).collect();
+    if order.iter().zip(row_major_strides(&sizes)).any(|(&axis, stride)| from[axis] != stride) {
+        return None;
+    }
+    // The axes that a dimension consists of, joined where they stay neighbours; outermost first.
+    let parts = |dim: &DotDim| -> Option<SmallVec<[DotDim; 2]>> {
+        let mut parts: SmallVec<[DotDim; 2]> = SmallVec::new();
+        let mut extent = 1;
+        for &axis in order.iter().rev().filter(|&&axis| (dim.out..dim.out * dim.size).contains(&from[axis])) {
+            match parts.first_mut() {
+                Some(inner) if to[axis] == inner.out * inner.size => inner.size *= rows[axis],
+                _ => parts.insert(
+                    0,
+                    DotDim { size: rows[axis], lhs: dim.lhs * extent, rhs: dim.rhs * extent, out: to[axis] },
+                ),
+            }
+            extent *= rows[axis];
+        }
+        (extent == dim.size).then_some(parts)
+    };
+    let one = |dim: &DotDim| match (&parts(dim)?[..], dim.size) {
+        (_, 1) => Some(*dim),
+        (&[part], _) => Some(part),
+        _ => None,
+    };
+    let mut batch = SmallVec::new();
+    for dim in dot.batch.iter().filter(|dim| dim.size > 1) {
+        batch.extend(parts(dim)?);
+    }
+    let dot = Dot { batch, m: one(&dot.m)?, n: one(&dot.n)?, ..dot.clone() };
+    let whole = to.iter().enumerate().map(|(axis, &stride)| Term::plain(axis, stride)).collect();
+    for node in &mut stage.nodes {
+        if let NodeOp::Load { input: 0, access, .. } = &mut node.op {
+            *access = Access::at(Expr { offset: 0, terms: SmallVec::clone(&whole) });
+        }
+    }
+    is_epilogue(&kernel).then_some((dot, kernel))
 }
 
 /// The kernel with one input, the first, for those that are a product's result.

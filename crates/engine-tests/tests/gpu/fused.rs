@@ -43,16 +43,25 @@ fn shapes() -> Vec<Shape> {
 #[test]
 fn every_shape_and_parts() {
     let Some(engine) = engine() else { return };
-    let ways = [(1, Kind::Layer(DType::F32)), (1, Kind::Masked), (3, Kind::Two), (2, Kind::Turned)];
+    let ways = [
+        (1, Kind::Layer(DType::F32)),
+        (1, Kind::Masked),
+        (3, Kind::Two),
+        (2, Kind::Turned),
+        (1, Kind::Update),
+    ];
     for (number, shape) in shapes().into_iter().enumerate() {
         for (at, (parts, kind)) in ways.into_iter().enumerate() {
             if shape == Shape::Small && parts > 1 {
                 continue;
             }
-            let sizes = [[2, 70, 48, 68], [1, 33, 301, 19]][(number + at) % 2];
+            let sizes = match kind {
+                Kind::Update => [1, 65, 30, 66],
+                _ => [[2, 70, 48, 68], [1, 33, 301, 19]][(number + at) % 2],
+            };
             let transposed = layouts().nth((3 * number + at) % 8).expect("eight layouts");
             let case = Case::new(dense([DType::F32; 3], sizes, transposed), kind);
-            check_as(&engine, &case, Choice { shape, parts }, matches!(kind, Kind::Layer(_)));
+            check_as(&engine, &case, Choice { shape, parts }, matches!(kind, Kind::Layer(_) | Kind::Update));
         }
     }
 }

@@ -255,7 +255,8 @@ impl Job<'_> {
         };
         let lhs = exact(self.lhs, self.product.m.size, shape.rows());
         let rhs = exact(self.rhs, self.product.n.size, shape.columns());
-        let variant = Variant { shape, number: self.number, lhs, rhs, target, gather, epilogue };
+        let batched = epilogue.is_none() || !self.product.batch.is_empty();
+        let variant = Variant { shape, number: self.number, lhs, rhs, target, gather, batched, epilogue };
         let launch = tile::launch(self.product, &variant, destination, parts, &mut lowered.tables, features)?;
         lowered.commands.push(Command::Launch(launch));
         Ok(())

@@ -199,6 +199,9 @@ pub(in crate::library) struct Variant<'a> {
     pub target: Target,
     /// Dimensions of operands that are more than strides.
     pub gather: Option<Gather>,
+    /// Whether there are batch dimensions: shaders with an epilogue do without what only these need, to have room for
+    /// its arrays; others serve both.
+    pub batched: bool,
     /// What is stored instead of the sums.
     pub epilogue: Option<&'a Epilogue>,
 }
@@ -214,7 +217,7 @@ pub(in crate::library) struct Gather {
     pub out: Option<(Vec<Axis>, i64)>,
 }
 
-/// Parameters, in the shader's order.
+/// Parameters, in the shader's order: at the end those of batch dimensions.
 pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "m",
     "n",
@@ -222,8 +225,6 @@ pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "layers",
     "parts",
     "part_k",
-    "batch1",
-    "batch2",
     "lhs_kept",
     "lhs_depth",
     "rhs_kept",
@@ -231,6 +232,8 @@ pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "out_kept",
     "out_column",
     "out_part",
+    "batch1",
+    "batch2",
     "lhs0",
     "lhs1",
     "lhs2",
@@ -241,6 +244,9 @@ pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "out1",
     "out2",
 ];
+
+/// Parameters of shaders without batch dimensions.
+const UNBATCHED: usize = 13;
 
 /// The declaration of immediates: offsets of bindings, then parameters.
 pub(in crate::library) fn arguments(bindings: u32, parameters: &[&str]) -> String {
@@ -274,14 +280,14 @@ impl Variant<'_> {
             declared[2].clone_from(&epilogue.elements[0]);
             declared.extend_from_slice(&epilogue.elements[1..]);
         }
-        let words = declared.len() as u32 + PARAMETERS.len() as u32;
+        let words = declared.len() as u32 + self.parameters().len() as u32;
         if declared.len() > features.max_bindings as usize || 4 * words > features.immediate_bytes {
             return Err(Refusal::new("an epilogue of many arrays"));
         }
         let bindings: String = declared.iter().zip(0..).map(|(element, at)| binding(at, element)).collect();
         if self.shape == Shape::Elements {
             let functions = self.number.multiply_add();
-            let key = (self.shape, bindings, functions, [false; 2]);
+            let key = (self.shape, bindings, functions, [false, false, self.batched]);
             let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
             return Ok((shader, Vec::new(), Vec::new()));
         }
@@ -294,9 +300,14 @@ impl Variant<'_> {
             &self.target.functions(self.number, epilogue.is_some(), features),
         ]
         .concat();
-        let key = (self.shape, bindings, functions, [self.lhs.along_k, self.rhs.along_k]);
+        let key = (self.shape, bindings, functions, [self.lhs.along_k, self.rhs.along_k, self.batched]);
         let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
         Ok((shader, table, epilogue.map_or(Vec::new(), |epilogue| epilogue.bound)))
+    }
+
+    /// Names of the parameters.
+    fn parameters(&self) -> &'static [&'static str] {
+        if self.batched { &PARAMETERS } else { &PARAMETERS[..UNBATCHED] }
     }
 
     /// The function that stores, if there is an epilogue. Its first array takes the place of the result.
@@ -313,9 +324,12 @@ impl Variant<'_> {
         let count = bindings.lines().count() as u32;
         let mut slots = Slots::default();
         slots
-            .set("ARGS", arguments(count, &PARAMETERS))
+            .set("ARGS", arguments(count, self.parameters()))
             .set("SETUP", if self.gather.is_some() { "setup();" } else { "" })
-            .set("PROLOGUE", include_str!("../../../shaders/matmul_prologue.wgsl"))
+            .set("BATCHED", if self.batched { "yes" } else { "no" });
+        let prologue = slots.print(include_str!("../../../shaders/matmul_prologue.wgsl"));
+        slots
+            .set("PROLOGUE", prologue)
             .set("BINDINGS", bindings)
             .set("FUNCTIONS", functions)
             .set("TM", self.shape.rows())
@@ -347,7 +361,7 @@ impl Variant<'_> {
             name: if self.gather.is_some() { "convolution" } else { "matmul" },
             source: (enable.concat() + &body).into(),
             bindings: count,
-            parameters: PARAMETERS.len() as u32,
+            parameters: self.parameters().len() as u32,
             unchecked: true,
         }
     }
@@ -374,8 +388,9 @@ impl Variant<'_> {
     }
 }
 
-/// What tells shaders of tiles apart: shape, declarations of bindings, functions, the axes of the operands' quads.
-type Key = (Shape, String, String, [bool; 2]);
+/// What tells shaders of tiles apart: shape, declarations of bindings, functions, the axes of the operands' quads,
+/// whether there are batch dimensions.
+type Key = (Shape, String, String, [bool; 3]);
 
 /// The shader of a key, printed once in a process: a program has many products and few kinds of them.
 fn cached(key: &Key, print: impl FnOnce(&Key) -> Shader) -> Arc<Shader> {
@@ -424,15 +439,13 @@ pub(in crate::library) fn launch(
     // The contiguous axis of a wide array is counted in quads by the shader itself.
     let stride = |value: i64, step: i64| word(value / step);
     let [out_row, out_column, out0, out1, out2, out_part] = destination.strides;
-    let mut parameters = smallvec![
+    let mut parameters: SmallVec<[u32; 8]> = smallvec![
         word(product.m.size)?,
         word(product.n.size)?,
         word(product.k.size)?,
         word(layers as i64)?,
         parts,
         part_k,
-        word(batch[1].size)?,
-        word(batch[2].size)?,
         stride(product.m.lhs, steps[0])?,
         stride(product.k.lhs, steps[0])?,
         stride(product.n.rhs, steps[1])?,
@@ -440,6 +453,8 @@ pub(in crate::library) fn launch(
         stride(out_row, steps[2])?,
         stride(out_column, steps[2])?,
         stride(out_part, steps[2])?,
+        word(batch[1].size)?,
+        word(batch[2].size)?,
     ];
     for dim in &batch {
         parameters.push(stride(dim.lhs, steps[0])?);
@@ -450,6 +465,7 @@ pub(in crate::library) fn launch(
     for value in [out0, out1, out2] {
         parameters.push(stride(value, steps[2])?);
     }
+    parameters.truncate(variant.parameters().len());
     let (shader, table, epilogue) = variant.shader(features)?;
     let bound = |array: Array, unit| Bound { memory: array.memory, unit };
     let mut bindings: SmallVec<[Bound; 8]> = smallvec![
