@@ -238,36 +238,23 @@ fn turned(dot: &Dot, kernel: &Kernel) -> Option<(Dot, Kernel)> {
         from[term.axis] += term.stride;
     }
     let to = row_major_strides(&rows);
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|&axis| std::cmp::Reverse(from[axis]));
-    let sizes: Vec<i64> = order.iter().map(|&axis| rows[axis]).collect();
-    if order.iter().zip(row_major_strides(&sizes)).any(|(&axis, stride)| from[axis] != stride) {
-        return None;
+    // Axes by their place in the result, innermost first; together they are all of it.
+    let mut order = Vec::with_capacity(rows.len());
+    let mut extent = 1;
+    while order.len() < rows.len() {
+        let axis = from.iter().position(|&stride| stride == extent)?;
+        order.push(axis);
+        extent *= rows[axis];
     }
-    // The axes that a dimension consists of, joined where they stay neighbours; outermost first.
-    let parts = |dim: &DotDim| -> Option<SmallVec<[DotDim; 2]>> {
-        let mut parts: SmallVec<[DotDim; 2]> = SmallVec::new();
-        let mut extent = 1;
-        for &axis in order.iter().rev().filter(|&&axis| (dim.out..dim.out * dim.size).contains(&from[axis])) {
-            match parts.first_mut() {
-                Some(inner) if to[axis] == inner.out * inner.size => inner.size *= rows[axis],
-                _ => parts.insert(
-                    0,
-                    DotDim { size: rows[axis], lhs: dim.lhs * extent, rhs: dim.rhs * extent, out: to[axis] },
-                ),
-            }
-            extent *= rows[axis];
-        }
-        (extent == dim.size).then_some(parts)
-    };
-    let one = |dim: &DotDim| match (&parts(dim)?[..], dim.size) {
+    let axes = TurnedAxes { rows: &rows, from: &from, to: &to, order: &order };
+    let one = |dim: &DotDim| match (&axes.parts(dim)?[..], dim.size) {
         (_, 1) => Some(*dim),
         (&[part], _) => Some(part),
         _ => None,
     };
     let mut batch = SmallVec::new();
-    for dim in dot.batch.iter().filter(|dim| dim.size > 1) {
-        batch.extend(parts(dim)?);
+    for dim in &dot.batch {
+        batch.extend_from_slice(&axes.parts(dim)?);
     }
     let dot = Dot { batch, m: one(&dot.m)?, n: one(&dot.n)?, ..dot.clone() };
     let whole = to.iter().enumerate().map(|(axis, &stride)| Term::plain(axis, stride)).collect();
@@ -291,4 +278,41 @@ fn result_first(kernel: &Kernel, is_result: impl Fn(usize) -> bool) -> Kernel {
     }
     kernel.inputs = result.iter().chain(&others).map(|&input| kernel.inputs[input]).collect();
     kernel
+}
+
+/// Axes of a kernel that reads a result in another order.
+struct TurnedAxes<'a> {
+    rows: &'a [i64],
+    /// Their strides in the result.
+    from: &'a [i64],
+    /// Their strides in what the kernel writes.
+    to: &'a [i64],
+    /// The axes, innermost in the result first.
+    order: &'a [usize],
+}
+
+impl TurnedAxes<'_> {
+    /// The axes that a dimension of the product consists of, joined where they stay neighbours; outermost first.
+    fn parts(&self, dim: &DotDim) -> Option<Vec<DotDim>> {
+        let mut parts: Vec<DotDim> = Vec::new();
+        let mut extent = 1;
+        for &axis in self.order {
+            let size = self.rows[axis];
+            if !(dim.out..dim.out * dim.size).contains(&self.from[axis]) {
+                continue;
+            }
+            match parts.last_mut() {
+                Some(inner) if self.to[axis] == inner.out * inner.size => inner.size *= size,
+                _ => parts.push(DotDim {
+                    size,
+                    lhs: dim.lhs * extent,
+                    rhs: dim.rhs * extent,
+                    out: self.to[axis],
+                }),
+            }
+            extent *= size;
+        }
+        parts.reverse();
+        (extent == dim.size).then_some(parts)
+    }
 }
