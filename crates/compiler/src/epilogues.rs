@@ -140,7 +140,7 @@ impl Search<'_> {
             return None;
         }
         let others: Vec<SlotId> = inputs.iter().copied().filter(|slot| !is_result(slot)).collect();
-        let op = fuse_ops(&before.op, result_first(kernel, |input| is_result(&inputs[input])))?;
+        let op = fuse_ops(Product::of(&before.op)?, result_first(kernel, |input| is_result(&inputs[input])))?;
         let step = Step {
             op,
             reads: before.reads.iter().chain(&others).copied().collect(),
@@ -193,19 +193,19 @@ struct Walk {
 }
 
 /// What a product and a kernel over its result, its input 0, do in one step.
-fn fuse_ops(product: &StepOp, kernel: Kernel) -> Option<StepOp> {
+fn fuse_ops(product: Product, kernel: Kernel) -> Option<StepOp> {
     let (product, kernel) = match (product, is_epilogue(&kernel)) {
-        (_, true) => (product.clone(), kernel),
-        (StepOp::Dot(dot), false) => {
+        (product, true) => (product, kernel),
+        (Product::Dot(dot), false) => {
             let (dot, kernel) = turned(dot, &kernel)?;
-            (StepOp::Dot(dot), kernel)
+            (Product::Dot(dot), kernel)
         }
         _ => return None,
     };
     if kernel.inputs.len() == 1 && only_copies(&kernel) {
-        return Some(product);
+        return Some(product.op());
     }
-    Some(StepOp::Fused(Fused { product: Product::of(&product)?, epilogue: Arc::new(kernel) }))
+    Some(StepOp::Fused(Fused { product, epilogue: Arc::new(kernel) }))
 }
 
 /// Whether an epilogue stores nothing but the result.
@@ -217,7 +217,7 @@ fn only_copies(kernel: &Kernel) -> bool {
 
 /// The product with the dimensions of its result in another order, that of a kernel which maps it, and the kernel as
 /// an epilogue of it.
-fn turned(dot: &Dot, kernel: &Kernel) -> Option<(Dot, Kernel)> {
+fn turned(dot: Dot, kernel: &Kernel) -> Option<(Dot, Kernel)> {
     let mut kernel = axes::refine(kernel);
     let rows = kernel.parallel.clone();
     let [stage] = &mut kernel.stages[..] else { return None };
@@ -256,7 +256,7 @@ fn turned(dot: &Dot, kernel: &Kernel) -> Option<(Dot, Kernel)> {
     for dim in &dot.batch {
         batch.extend_from_slice(&axes.parts(dim)?);
     }
-    let dot = Dot { batch, m: one(&dot.m)?, n: one(&dot.n)?, ..dot.clone() };
+    let dot = Dot { batch, m: one(&dot.m)?, n: one(&dot.n)?, ..dot };
     let whole = to.iter().enumerate().map(|(axis, &stride)| Term::plain(axis, stride)).collect();
     for node in &mut stage.nodes {
         if let NodeOp::Load { input: 0, access, .. } = &mut node.op {
