@@ -42,7 +42,7 @@ pub fn layouts() -> impl Iterator<Item = [bool; 3]> {
 pub enum Kind {
     /// `max(x + bias[c], 0) + residual[b, r, c]`, of this type.
     Layer(DType),
-    /// `tanh(x / 8) * scale[r]`, where `c <= r`, else -1.
+    /// `tanh(tanh(exp(tanh(x / 8)))) * scale[r]`, where `c <= r`, else -1: long.
     Masked,
     /// `x + bias[c]`, and whether it is more than 0.
     Two,
@@ -195,7 +195,8 @@ pub fn epilogue(dtype: DType, [b, r, c]: [i64; 3], kind: Kind) -> Kernel {
         Kind::Masked => {
             let eighth = build.constant(dtype, 0.125);
             let value = build.binary(BinaryOp::Multiply, x, eighth);
-            let value = build.unary(UnaryOp::Tanh, value);
+            let ops = [UnaryOp::Tanh, UnaryOp::Exponential, UnaryOp::Tanh, UnaryOp::Tanh];
+            let value = ops.into_iter().fold(value, |value, op| build.unary(op, value));
             let scale = build.input(dtype);
             let scale = build.load(scale, affine(0, &[0, 1]));
             let value = build.binary(BinaryOp::Multiply, value, scale);

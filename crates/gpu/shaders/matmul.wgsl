@@ -181,5 +181,5 @@ $PROLOGUE
     }
 //@ end
 //@ end
-}
 //@ end
+}
