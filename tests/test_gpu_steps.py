@@ -50,6 +50,20 @@ def test_training_steps_stay_on_the_device(name, tmp_path):
 
 
 @pytest.mark.mps_only
+def test_products_store_what_follows_them(tmp_path):
+    """Bias, activation, residual and the update of weights are no launches of their own."""
+    code = """
+def fn(w, x, b, r):
+    y, back = jax.vjp(lambda w: jax.nn.gelu(x @ w + b) + r, w)
+    return w - 0.1 * back(y)[0], y
+args = (jnp.ones((64, 32)), jnp.ones((48, 64)), jnp.ones(32), jnp.ones((48, 32)))
+"""
+    plan = device_plan(tmp_path, code)
+    steps = re.findall(r"^  s.* <- (\w+)\(", plan, re.M)
+    assert "fused_dot" in steps and "dot" not in steps, plan
+
+
+@pytest.mark.mps_only
 def test_a_host_step_would_show(tmp_path):
     plan = device_plan(tmp_path, "fn, args = lambda x: jnp.linalg.cholesky(x), (jnp.eye(4),)")
     assert "// on the host: " in plan

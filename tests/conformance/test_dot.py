@@ -14,6 +14,28 @@ def dot(x, y, contract, batch=((), ()), **options):
     return lax.dot_general(x, y, (contract, batch), **options)
 
 
+def layer(x, w, b, residual):
+    return jax.nn.gelu(x @ w + b) + residual
+
+
+def momentum(state, x, y):
+    """A step that updates weights and moments by the gradient of a layer."""
+    (w, b), m = state
+
+    def loss(w):
+        return (jnp.tanh(x @ w + b) - y).mean()
+
+    gradient = jax.grad(loss)(w)
+    m = m * 0.9 + gradient
+    return (w - 0.5 * m, b), m
+
+
+def heads(a, v, residual):
+    """Heads between rows and features, as attention leaves them."""
+    mixed = jnp.einsum("bhqk,bhkd->bqhd", a, v)
+    return mixed, mixed.reshape(*residual.shape) * 2 + residual
+
+
 A, B = normal(37, 53), normal(53, 29, seed=1)
 BATCHED, BATCHED2 = normal(4, 3, 17, 23), normal(4, 3, 23, 11, seed=1)
 
@@ -35,6 +57,24 @@ CASES = [
     case("outer_empty", jnp.matmul, normal(0, 4), normal(4, 5)),
     case("batch_empty", jnp.matmul, normal(0, 4, 3), normal(0, 3, 2)),
     case("epilogue", lambda a, b, v: jax.nn.relu(a @ b + v) * 2, A, B, normal(29)),
+    case("layer", layer, A, B, normal(29), normal(37, 29, seed=2)),
+    case("layer_of_few_rows", layer, A[:3], B, normal(29), normal(3, 29, seed=2)),
+    case(
+        "layer_of_many_terms", layer, normal(8, 4001), normal(4001, 12), normal(12), normal(8, 12)
+    ),
+    case("layer_in_place", layer, A, B, normal(29), normal(37, 29, seed=2), donate=(3,)),
+    case(
+        "layer_gradient",
+        lambda *args: jax.grad(lambda *args: (layer(*args) ** 2).sum(), (0, 1, 2, 3))(*args),
+        A,
+        B,
+        normal(29),
+        normal(37, 29, seed=2),
+    ),
+    case("update", momentum, ((B, normal(29)), B * 3), A, normal(37, 29, seed=2), donate=(0,)),
+    case("masked", lambda a, b: jnp.tril(a @ b) > 0.5, A, B),
+    case("halves", lambda a, b: (a @ b).astype(jnp.float16) / 2, A, B),
+    case("heads", heads, BATCHED, BATCHED2[..., :8], normal(4, 17, 24)),
     case("prologue", lambda a, b: jnp.tanh(a) @ jnp.exp(-b * b), A, B),
     case("residual", lambda a, b, c: c + a @ b, A, B, normal(37, 29)),
     case("chain", lambda a, b: (a @ b) @ (b.T @ a.T), A, B),

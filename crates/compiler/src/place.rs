@@ -51,7 +51,7 @@ impl Decisions {
         let steps = &draft.body.steps;
         let mut reasons: Vec<Option<Arc<str>>> = steps
             .iter()
-            .map(|step| fits(step, &types, target).and_then(|()| (target.supports)(step, &types)))
+            .map(|step| supported(step, &types, target))
             .map(|decision| decision.err().map(Arc::from))
             .collect();
         // Steps that write one array belong together.
@@ -93,6 +93,11 @@ impl Decisions {
         }
         Decisions { spaces, reasons }
     }
+}
+
+/// Whether the device runs a step, or why not.
+pub(crate) fn supported(step: &Step, types: &[TensorType], target: &DeviceTarget) -> Result<(), String> {
+    fits(step, types, target).and_then(|()| (target.supports)(step, types))
 }
 
 /// Whether the device holds each array that a step names, or why not.

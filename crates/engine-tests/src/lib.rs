@@ -11,6 +11,7 @@ pub mod control;
 pub mod convolution;
 pub mod elementwise;
 pub mod harness;
+pub mod products;
 pub mod random;
 pub mod reduce;
 pub mod rows;
@@ -29,6 +30,7 @@ macro_rules! suite {
             rows: softmax, layer_norm, row_values_in_later_stages, single_long_row;
             control: loops, loops_of_unknown_length, branches, swaps_and_copies, bad_plans_are_errors;
             random: random_kernels;
+            products: epilogues, epilogues_of_types, epilogues_in_place;
         }
     };
     (@tests $engines:expr; $($module:ident: $($name:ident),*;)*) => { $(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use compiler::{DeviceTarget, Settings, Target, pipeline};
-use plan::{Block, NodeOp, Step, StepOp};
+use plan::{Block, Fused, NodeOp, Step, StepOp};
 use stablehlo::{Error, Module, print, text, verify};
 use tensor::TensorType;
 
@@ -136,7 +136,7 @@ fn refused(step: &Step, types: &[TensorType], host_only: &[String]) -> Option<St
     names.extend(step.reads.iter().chain(&step.writes).map(|slot| types[slot.index()].dtype.to_string()));
     let mut nested: Vec<&Block> = Vec::new();
     match &step.op {
-        StepOp::Kernel(kernel) => {
+        StepOp::Kernel(kernel) | StepOp::Fused(Fused { epilogue: kernel, .. }) => {
             for node in kernel.stages.iter().flat_map(|stage| &stage.nodes) {
                 match node.op {
                     NodeOp::Unary(op, _) => names.push(op.mnemonic().to_string()),

@@ -1,7 +1,7 @@
 //! Measures the tiles of matrix products and convolutions on a device, and checks their results.
 //!
 //! ```text
-//! matmul [ADAPTER [f32|f16|bf16|default|vector|convolution|all [SIZE...]]]
+//! matmul [ADAPTER [f32|f16|bf16|default|vector|convolution|epilogue|all [SIZE...]]]
 //! ```
 //!
 //! Prints a line for each tile, type and size: milliseconds, TFLOP/s, milliseconds until the pipeline was there.
@@ -9,16 +9,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use engine_tests::build::{Build, affine};
 use engine_tests::harness::{download, settle, single_step, wait};
 use gpu::command::Command;
 use gpu::library::dot::Choice;
 use gpu::library::dot::cooperative::Cooperative;
 use gpu::library::dot::tile::{Shape, Tile};
-use gpu::library::{convolution, dot};
+use gpu::library::{convolution, dot, fused};
 use gpu::lower::{Context, Lowered};
 use gpu::{GpuEngine, Lowering, Selection, select};
+use ops::UnaryOp;
 use plan::library::{Convolution, ConvolutionDim, Dot, DotDim};
-use plan::{Engine, Plan, SlotId, SlotTable, Step, StepOp};
+use plan::{Engine, Fused, Kernel, Plan, Product, SlotId, SlotTable, Step, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, Scalar, TensorType};
 
@@ -162,6 +164,22 @@ fn three_by_three(dtype: DType, [batch, size, features]: [i64; 3]) -> (Convoluti
         operations: 2.0 * 9.0 * (batch * size * size * features * features) as f64,
     };
     (convolution, problem)
+}
+
+/// An epilogue that negates results, or takes functions of them that cost something.
+fn epilogue(dtype: DType, size: i64, long: bool) -> Kernel {
+    let mut build = Build::new(&[size, size], &[]);
+    let (input, output) = (build.input(dtype), build.output(dtype));
+    let here = || affine(0, &[size, 1]);
+    let mut value = build.load(input, here());
+    value = build.unary(UnaryOp::Negate, value);
+    if long {
+        for op in [UnaryOp::Tanh, UnaryOp::Exponential, UnaryOp::Tanh] {
+            value = build.unary(op, value);
+        }
+    }
+    build.store(output, here(), value);
+    build.finish()
 }
 
 /// Measures a lowered step and prints a line.
@@ -377,6 +395,26 @@ fn main() {
                         &problem,
                         None,
                     );
+                }
+            }
+        }
+    }
+    for &size in sizes.iter().filter(|_| wanted("epilogue")) {
+        for dtype in [DType::F32, DType::F16, DType::BF16] {
+            let (params, mut problem) = product(dtype, size, [false; 2]);
+            dot(&format!("{} {size} alone", dtype.name()), &params, &problem, None);
+            problem.expected.iter_mut().for_each(|(_, value)| *value = 0.0 - *value);
+            for (name, long) in [("negated", false), ("with functions", true)] {
+                let epilogue = Arc::new(epilogue(dtype, size, long));
+                let fused = Fused { product: Product::Dot(params.clone()), epilogue };
+                let step = step(StepOp::Fused(fused.clone()));
+                if long {
+                    problem.expected.clear();
+                }
+                let name = format!("{} {size} {name}", dtype.name());
+                match fused::lower_as(&fused, &step, Context { features, types: &problem.types }, None) {
+                    Ok(lowered) => measure(&engine, &name, &step, &lowered, &problem),
+                    Err(why) => println!("{name}: {why}"),
                 }
             }
         }

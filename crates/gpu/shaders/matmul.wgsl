@@ -7,7 +7,8 @@
 // slots     T; ROW_QUADS, COLUMN_QUADS: quads (4 rows, 4 columns) a thread owns; ROW_THREADS, COLUMN_THREADS;
 //           WARP_COLUMNS: threads of consecutive number that share rows; TK: depth of a tile; STAGES: 1, or 2
 //           tiles of which one is filled while the other is used; filled by library/dot/tile.rs with the
-//           functions of matmul_operand.wgsl, convolution.wgsl and matmul_store.wgsl
+//           functions of matmul_operand.wgsl, convolution.wgsl and matmul_store.wgsl;
+//           STORES: unrolled, or looped where what stores is long
 $ARGS
 $BINDINGS
 const THREADS: u32 = $THREADSu;
@@ -146,6 +147,27 @@ $PROLOGUE
         stage = 1u - stage;
 //@ end
     }
+//@ if $STORES == looped
+    for (var part = 0u; part < 4u * $ROW_QUADSu * $COLUMN_QUADSu; part += 1u) {
+        var sums = vec4<$T>();
+        switch part {
+//@ for q in $ROW_QUADS
+//@ for i in 4
+//@ for c in $COLUMN_QUADS
+            case ($qu * 4u + $iu) * $COLUMN_QUADSu + $cu: { sums = sum_$q_$i_$c; }
+//@ end
+//@ end
+//@ end
+            default: {}
+        }
+        let line = part / $COLUMN_QUADSu;
+        let row = row0 + (line / 4u * ROW_THREADS + row_thread) * 4u + line % 4u;
+        if row < args.m {
+            let across = part % $COLUMN_QUADSu;
+            store(out_base + out_row(row), column0 + (across * COLUMN_THREADS + column_thread) * 4u, sums);
+        }
+    }
+//@ else
 //@ for q in $ROW_QUADS
 //@ for i in 4
     {
@@ -157,6 +179,7 @@ $PROLOGUE
 //@ end
         }
     }
+//@ end
 //@ end
 //@ end
 }

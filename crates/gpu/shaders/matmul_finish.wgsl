@@ -2,13 +2,15 @@
 // bindings  0 partial sums: array<T>   1 result
 // units     size1..4, stride0..4: dimensions of the result, outermost first, and their strides in the partial sums,
 //           in elements
-// launch    workgroup 256; a thread for each declared element of the result: grid() of len / PER / 256
+// launch    workgroup 256; a thread for each declared element of the result, or PER elements: grid() of
+//           len / PER / 256
 // numbers   parts are added in order
 // edges     the last word may reach beyond the result, where only padding is
-// slots     T, DECLARED, PER, WRITE (of value_0, ...) filled by library/dot/finish.rs
+// slots     T; BINDINGS: those of results; PER: elements of a thread; WRITE: a declared element of value_0, ...;
+//           EPILOGUE: whether WRITE goes to a function `epilogue`, which stores; filled by library/dot/finish.rs
 $ARGS
 @group(0) @binding(0) var<storage, read_write> b0: array<$T>;
-@group(0) @binding(1) var<storage, read_write> b1: array<$DECLARED>;
+$BINDINGS
 $FUNCTIONS
 fn sum(index: u32) -> $T {
     let index4 = index % args.size4;
@@ -44,8 +46,12 @@ fn main(
 //@ for i in $PER
     let value_$i = sum(select(last, first + $iu, first + $iu < args.len));
 //@ end
+//@ if $EPILOGUE == yes
+    epilogue(word, $WRITE);
+//@ else
 //@ if $PER == 1
     let value = value_0;
 //@ end
     b1[args.at1 + word] = $WRITE;
+//@ end
 }

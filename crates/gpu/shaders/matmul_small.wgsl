@@ -24,12 +24,18 @@ fn main(
     if batch >= args.layers {
         return;
     }
+//@ if $BATCHED == yes
     let inner = batch % args.batch2;
     let middle = batch / args.batch2 % args.batch1;
     let outer = batch / args.batch2 / args.batch1;
     let lhs_base = outer * args.lhs0 + middle * args.lhs1 + inner * args.lhs2;
     let rhs_base = outer * args.rhs0 + middle * args.rhs1 + inner * args.rhs2;
     let out_base = outer * args.out0 + middle * args.out1 + inner * args.out2;
+//@ else
+    let lhs_base = 0u;
+    let rhs_base = 0u;
+    let out_base = 0u;
+//@ end
     let lhs_at = lhs_row(row, args.m);
     let rhs_at = rhs_row(column, args.n);
     var sum = vec4<$T>();

@@ -59,6 +59,7 @@ pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
         StepOp::Kernel(kernel) => kernel::lower(kernel, step, context),
         StepOp::Dot(dot) => library::dot::lower(dot, step, context),
         StepOp::Convolution(convolution) => library::convolution::lower(convolution, step, context),
+        StepOp::Fused(fused) => library::fused::lower(fused, step, context),
         StepOp::Cumulative(cumulative) => library::cumulative::lower(cumulative, step, context),
         StepOp::Scatter(scatter) => library::scatter::lower(scatter, step, context),
         StepOp::SelectAndScatter(select) => library::select_and_scatter::lower(select, step, context),

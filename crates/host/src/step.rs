@@ -1,8 +1,10 @@
 //! Steps made ready to run.
 
-use plan::{Block, EngineError, Placement, Plan, SlotId, SlotTable, Space, Step, StepOp};
+use plan::{
+    Block, EngineError, Fused, Placement, Plan, Product, SlotId, SlotTable, Space, Step, StepOp, is_epilogue,
+};
 use smallvec::SmallVec;
-use tensor::{DType, Literal};
+use tensor::{DType, Literal, TensorType};
 
 use crate::context::RunContext;
 use crate::kernel::{self, Array, Lowering, Program};
@@ -14,6 +16,15 @@ pub(crate) enum PreparedStep {
     Kernel { program: Box<Program>, reads: SmallVec<[SlotId; 4]>, writes: SmallVec<[SlotId; 2]> },
     /// A library step.
     Library { step: Box<dyn LibraryStep>, reads: SmallVec<[SlotId; 4]>, writes: SmallVec<[SlotId; 2]> },
+    /// A product into scratch memory, then its epilogue.
+    Fused {
+        product: Box<dyn LibraryStep>,
+        epilogue: Box<Program>,
+        /// Bytes of the product's result.
+        bytes: usize,
+        reads: SmallVec<[SlotId; 4]>,
+        writes: SmallVec<[SlotId; 2]>,
+    },
     /// Copies bytes.
     Copy { from: SlotId, to: SlotId, bytes: usize },
     /// Exchanges two slots' memory.
@@ -93,6 +104,7 @@ impl<'a> Preparation<'a> {
         let bytes = |slot: SlotId| self.plan.slot(slot).ty.byte_len();
         Ok(match &step.op {
             StepOp::Kernel(kernel) => return self.kernel(kernel, step),
+            StepOp::Fused(fused) => return self.fused(fused, step),
             StepOp::Copy => {
                 let ([from], [to]) = (&step.reads[..], &step.writes[..]) else {
                     return Err(error("a copy has one operand and one result"));
@@ -186,6 +198,48 @@ impl<'a> Preparation<'a> {
         })
     }
 
+    fn fused(&mut self, fused: &Fused, step: &Step) -> Result<PreparedStep, EngineError> {
+        let Fused { product, epilogue } = fused;
+        let error = |reason: &str| EngineError::Unsupported {
+            origin: step.origin.to_string(),
+            reason: reason.into(),
+        };
+        if !is_epilogue(epilogue) || epilogue.inputs[0] != product.dtype() {
+            return Err(error("what follows a product is no epilogue of its result"));
+        }
+        if step.reads.len() + 1 != Product::OPERANDS + epilogue.inputs.len() {
+            return Err(error("a product and its epilogue have other inputs than the step reads"));
+        }
+        step.reads.iter().for_each(|slot| self.needed[slot.index()] = true);
+        let ty = |slot: &SlotId| &self.plan.slot(*slot).ty;
+        let result = TensorType::new(product.dtype(), [epilogue.rows()]);
+        let (operands, others) = step.reads.split_at(Product::OPERANDS);
+        let types = StepTypes {
+            origin: &step.origin,
+            reads: operands.iter().map(ty).collect(),
+            writes: vec![&result],
+        };
+        let prepared = prepare_library(&product.op(), &types)?;
+        let arrays = std::iter::once(&result).chain(others.iter().chain(&step.writes).map(ty));
+        let may_alias =
+            |input: usize, output: usize| input > 0 && self.may_alias(others[input - 1], step.writes[output]);
+        let lowering = Lowering {
+            arrays: arrays.map(|ty| Array { dtype: ty.dtype, len: ty.len() as i64 }).collect(),
+            inputs: epilogue.inputs.len(),
+            may_alias: &may_alias,
+            threads: self.threads,
+            origin: &step.origin,
+        };
+        let epilogue = kernel::lower(epilogue, &lowering)?.expect("an epilogue has rows");
+        Ok(PreparedStep::Fused {
+            product: prepared,
+            epilogue: Box::new(epilogue),
+            bytes: result.byte_len(),
+            reads: step.reads.clone(),
+            writes: step.writes.clone(),
+        })
+    }
+
     /// The value of a constant slot.
     fn constant(&self, slot: SlotId) -> Option<&'a Literal> {
         match self.plan.slot(slot).placement {
@@ -232,7 +286,9 @@ fn visit_steps(block: &Block, f: &mut impl FnMut(&Step)) {
 /// Bytes of memory that [`run_steps`] needs for these steps.
 pub(crate) fn memory_bytes(steps: &[PreparedStep]) -> usize {
     let most = steps.iter().map(|step| match step {
-        PreparedStep::Kernel { program, .. } => program.memory_bytes(),
+        PreparedStep::Kernel { program, .. } | PreparedStep::Fused { epilogue: program, .. } => {
+            program.memory_bytes()
+        }
         PreparedStep::While { condition, body, .. } => memory_bytes(condition).max(memory_bytes(body)),
         PreparedStep::Case { branches, .. } => {
             branches.iter().map(|branch| memory_bytes(branch)).max().unwrap_or(0)
@@ -270,6 +326,17 @@ pub(crate) unsafe fn run_steps(
                         reads.iter().map(|&slot| slots.get(slot).cast_const()).collect();
                     let writes: SmallVec<[*mut u8; 8]> = writes.iter().map(|&slot| slots.get(slot)).collect();
                     step.run(&reads, &writes, context)?;
+                }
+                PreparedStep::Fused { product, epilogue, bytes, reads, writes } => {
+                    let mut scratch = context.scratch(bytes.next_multiple_of(64));
+                    let result = scratch.as_mut_ptr();
+                    let (operands, others) = reads.split_at(Product::OPERANDS);
+                    let operands: SmallVec<[*const u8; 2]> =
+                        operands.iter().map(|&slot| slots.get(slot).cast_const()).collect();
+                    product.run(&operands, &[result], context)?;
+                    let others = others.iter().chain(writes).map(|&slot| slots.get(slot));
+                    let arrays: SmallVec<[*mut u8; 16]> = std::iter::once(result).chain(others).collect();
+                    kernel::run(epilogue, &arrays, memory, context);
                 }
                 PreparedStep::Copy { from, to, bytes } => {
                     std::ptr::copy(slots.get(*from), slots.get(*to), *bytes);

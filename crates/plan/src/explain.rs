@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Write};
 
 use crate::{
-    Access, Block, Combiner, Expr, Graph, Kernel, Node, NodeId, NodeOp, Placement, Plan, Space, Stage, Step,
-    StepOp,
+    Access, Block, Combiner, Expr, Fused, Graph, Kernel, Node, NodeId, NodeOp, Placement, Plan, Space, Stage,
+    Step, StepOp,
 };
 
 /// Writes through a formatter, indented.
@@ -51,6 +51,12 @@ impl Printer<'_, '_> {
                 Ok(())
             }
             StepOp::Copy | StepOp::Swap => Ok(()),
+            StepOp::Fused(Fused { product, epilogue }) => {
+                self.depth += 1;
+                self.line(format_args!("{:?}", product.op()))?;
+                self.depth -= 1;
+                self.kernel(epilogue)
+            }
             other => {
                 self.depth += 1;
                 self.line(format_args!("{other:?}"))?;

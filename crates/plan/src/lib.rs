@@ -11,6 +11,7 @@ pub mod convolution;
 mod engine;
 pub mod evaluate;
 mod explain;
+mod fused;
 pub mod kernel;
 pub mod library;
 mod program;
@@ -19,6 +20,7 @@ mod serialize;
 pub use engine::{
     Completion, DeviceMemory, Engine, EngineError, OnBytes, OnDone, Prepared, SlotTable, Token,
 };
+pub use fused::{Fused, Product, is_epilogue};
 pub use kernel::{
     Access, Bound, Combiner, Expr, Graph, Kernel, Node, NodeId, NodeOp, Reduction, Stage, Store, Term,
 };

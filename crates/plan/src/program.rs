@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use tensor::{Literal, TensorType};
 
-use crate::{EngineError, Kernel, library};
+use crate::{EngineError, Fused, Kernel, Product, library};
 
 /// A compiled program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +164,8 @@ pub enum StepOp {
     Dot(library::Dot),
     /// Convolution.
     Convolution(library::Convolution),
+    /// A product with what is computed of its result.
+    Fused(Fused),
     /// Sort.
     Sort(library::Sort),
     /// Largest elements.
@@ -266,6 +268,8 @@ impl StepOp {
             StepOp::Swap => "swap",
             StepOp::Dot(_) => "dot",
             StepOp::Convolution(_) => "convolution",
+            StepOp::Fused(Fused { product: Product::Dot(_), .. }) => "fused_dot",
+            StepOp::Fused(Fused { product: Product::Convolution(_), .. }) => "fused_convolution",
             StepOp::Sort(_) => "sort",
             StepOp::TopK(_) => "top_k",
             StepOp::Fft(_) => "fft",

@@ -24,6 +24,7 @@ fn step_ns(op: &StepOp) -> u64 {
             let batch: Vec<i64> = dot.batch.iter().map(|dim| dim.size).collect();
             product(&batch).saturating_mul(product(&[dot.m.size, dot.n.size, dot.k.size])) / 1000 * PRODUCT_PS
         }
+        StepOp::Fused(fused) => step_ns(&fused.product.op()).saturating_add(kernel_ns(&fused.epilogue)),
         StepOp::While { body, trip_count: Some(count), .. } => block(body).saturating_mul(*count),
         StepOp::While { condition, body, .. } => {
             // Unknown length: never tiny.

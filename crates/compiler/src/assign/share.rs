@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use plan::{Access, Kernel, NodeOp, SlotId, Step, StepOp};
+use plan::{Access, Kernel, NodeOp, Product, SlotId, Step, StepOp};
 
 use super::liveness::{Interval, Lives, Numbered};
 use crate::classes::Classes;
@@ -61,7 +61,7 @@ pub fn share<'a>(draft: &'a Draft, lives: Lives<'a>) -> Sharing<'a> {
         }
     }
     for numbered in &steps {
-        if let StepOp::Kernel(_) = numbered.step.op {
+        if let StepOp::Kernel(_) | StepOp::Fused(_) = numbered.step.op {
             for &output in &numbered.step.writes {
                 for &input in &numbered.step.reads {
                     if sharing.merge(input, output, Why::InPlace) {
@@ -194,15 +194,31 @@ impl Sharing<'_> {
         match &step.op {
             StepOp::Copy => self.owner(step.reads[0]).0 == input && step.writes[0].0 == output,
             StepOp::Kernel(kernel) => {
-                let reads = &step.reads[..kernel.inputs.len()];
-                let inputs: Vec<usize> =
-                    (0..reads.len()).filter(|&i| self.owner(reads[i]).0 == input).collect();
-                let output = step.writes.iter().position(|slot| slot.0 == output);
-                !inputs.is_empty()
-                    && output.is_some_and(|output| reads_what_it_writes(kernel, &inputs, output))
+                self.kernel_in_place(kernel, &step.reads, 0, &step.writes, input, output)
+            }
+            StepOp::Fused(fused) => {
+                let (operands, others) = step.reads.split_at(Product::OPERANDS);
+                operands.iter().all(|&slot| self.owner(slot).0 != input)
+                    && self.kernel_in_place(&fused.epilogue, others, 1, &step.writes, input, output)
             }
             _ => false,
         }
+    }
+
+    /// Whether a kernel may write an array where another was. `reads` are its inputs from number `first`.
+    fn kernel_in_place(
+        &self,
+        kernel: &Kernel,
+        reads: &[SlotId],
+        first: usize,
+        writes: &[SlotId],
+        input: u32,
+        output: u32,
+    ) -> bool {
+        let inputs: Vec<usize> =
+            (first..kernel.inputs.len()).filter(|&i| self.owner(reads[i - first]).0 == input).collect();
+        let output = writes.iter().position(|slot| slot.0 == output);
+        !inputs.is_empty() && output.is_some_and(|output| reads_what_it_writes(kernel, &inputs, output))
     }
 }
 

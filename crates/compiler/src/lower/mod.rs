@@ -117,12 +117,7 @@ impl Values for Lowering<'_> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(
-        module: &'a Module,
-        function: &'a Function,
-        target: &'a Target,
-        settings: &'a Settings,
-    ) -> Self {
+    fn new(module: &'a Module, function: &'a Function, target: &'a Target, settings: &'a Settings) -> Self {
         Lowering {
             module,
             function,

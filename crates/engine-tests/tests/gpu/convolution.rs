@@ -1,16 +1,22 @@
 //! Convolutions against plain loops.
 
+use std::sync::Arc;
+
 use engine_tests::convolution::{BACKWARD, Case, Layouts, MIXED, NCHW, NHWC, PLAIN, SWAPPED, Sizes, Window};
-use engine_tests::harness::small_integers;
+use engine_tests::harness::{EXACT, assert_agree, small_integers};
+use engine_tests::products::{Kind, epilogue};
+use gpu::GpuEngine;
 use gpu::features::Features;
 use gpu::library::convolution::lower_as;
 use gpu::library::dot::Choice;
 use gpu::library::dot::cooperative::Cooperative;
 use gpu::library::dot::tile::Shape;
+use gpu::library::fused;
 use gpu::lower::Context;
 use gpu::scalar::register;
-use plan::StepOp;
-use tensor::DType;
+use plan::evaluate::{self, Elements};
+use plan::{Fused, Product, StepOp};
+use tensor::{DType, Literal};
 
 use crate::device::{check_shaders, engine, run_as, step};
 
@@ -32,6 +38,36 @@ fn check_as(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts, ch
     let out = run_as(&engine, lower, op, &arguments, output);
     // A few hundred elements of a large result are enough.
     case.check(&arguments[0], &arguments[1], &out, 700);
+    if !out.ty.is_empty() {
+        check_fused(&engine, &case, &arguments, &out, choice);
+    }
+}
+
+/// Runs a convolution with an epilogue, whose result without it is known.
+fn check_fused(
+    engine: &GpuEngine,
+    case: &Case,
+    arguments: &[Literal; 2],
+    out: &Literal,
+    choice: Option<Choice>,
+) {
+    let last = out.ty.dims.last().copied().unwrap_or(1);
+    let (rows, dtype) = (out.ty.len() as i64 / last, out.ty.dtype);
+    let kernel = epilogue(dtype, [1, rows, last], Kind::Layer(dtype));
+    let (bias, residual) = (small_integers(dtype, &[last], 3), small_integers(dtype, &[rows * last], 4));
+    let inputs: [Elements; 3] = [out, &bias, &residual].map(|literal| literal.scalars().collect());
+    let mut expected = [inputs[2].clone()];
+    evaluate::kernel(&kernel, &inputs, &mut expected);
+    let fused = Fused { product: Product::Convolution(case.params.clone()), epilogue: Arc::new(kernel) };
+    let lower = |step: &_, context: Context<'_>| {
+        let lowered = fused::lower_as(&fused, step, context, choice)?;
+        check_shaders(lowered.clone(), context.features);
+        Ok(lowered)
+    };
+    let arguments = [arguments[0].clone(), arguments[1].clone(), bias, residual];
+    let found = run_as(engine, lower, StepOp::Fused(fused.clone()), &arguments, &out.ty);
+    let found: Vec<_> = found.scalars().collect();
+    assert_agree(&found, &expected[0], EXACT, &format!("{:?}", case.params));
 }
 
 /// Checks the shaders of a convolution on a device with these features, if it is done there.

@@ -10,8 +10,8 @@ use gpu::lower::{Context, lower_placed};
 use ops::{BinaryOp, ComparisonDirection, UnaryOp};
 use plan::library::{Dot, DotDim};
 use plan::{
-    Access, Block, DeviceArena, Kernel, NodeId, Param, Placement, Plan, ResultSlot, Slot, SlotId, Space,
-    Step, StepOp,
+    Access, Block, DeviceArena, Fused, Kernel, NodeId, Param, Placement, Plan, Product, ResultSlot, Slot,
+    SlotId, Space, Step, StepOp,
 };
 use smallvec::SmallVec;
 use tensor::{DType, Literal, Scalar, TensorType};
@@ -199,7 +199,7 @@ fn a_thousand_iterations() {
 }
 
 /// `c = W c`, repeatedly, between two arrays.
-fn recurrence(dtype: DType, n: i64) -> Plan {
+fn recurrence(dtype: DType, n: i64, fused: bool) -> Plan {
     let dim = |size, lhs, rhs, out| DotDim { size, lhs, rhs, out };
     let dot = Dot {
         lhs: dtype,
@@ -220,12 +220,20 @@ fn recurrence(dtype: DType, n: i64) -> Plan {
         (TensorType::new(dtype, [n, n]), Placement::Param(0)),
         (vector.clone(), Placement::Param(1)),
         (vector.clone(), Placement::Result(0)),
-        (flat(DType::F32, n as usize), Placement::Arena(0)),
+        (flat(if fused { dtype } else { DType::F32 }, n as usize), Placement::Arena(0)),
         (TensorType::scalar(DType::Bool), Placement::Arena(4096)),
     ];
     let slots: Vec<Slot> =
         types.into_iter().map(|(ty, placement)| Slot { ty, placement, space: Space::Host }).collect();
-    let body = Block { steps: vec![step(StepOp::Dot(dot), &[0, 2], &[3]), step(shrink, &[3], &[2])] };
+    let steps = match fused {
+        true => {
+            let StepOp::Kernel(epilogue) = shrink else { panic!("a kernel") };
+            let fused = Fused { product: Product::Dot(dot), epilogue };
+            vec![step(StepOp::Fused(fused), &[0, 2], &[3]), step(StepOp::Copy, &[3], &[2])]
+        }
+        false => vec![step(StepOp::Dot(dot), &[0, 2], &[3]), step(shrink, &[3], &[2])],
+    };
+    let body = Block { steps };
     let op = StepOp::While { condition: Block::default(), predicate: SlotId(4), body, trip_count: Some(3) };
     let repeat = step(op, &[0, 2, 3, 4], &[2, 3]);
     let param = |slot: u32, ty: &TensorType| Param { ty: ty.clone(), slot: SlotId(slot), donated: false };
@@ -248,13 +256,15 @@ fn products_in_a_loop() {
     let mut numbers = Numbers::new(12);
     for dtype in [DType::F32, DType::BF16] {
         for n in [1, 5, 64] {
-            let plan = recurrence(dtype, n);
             let mut signs = |len: i64| -> Vec<Scalar> {
                 (0..len).map(|_| Scalar::from_i64(dtype, numbers.below(3) as i64 - 1)).collect()
             };
             let arrays = [signs(n * n), signs(n)];
-            assert!(matches!(commands_of(&plan, 1)[..], [Command::Launch(_)]));
-            compare_plan(&plan, &arrays, EXACT);
+            for fused in [false, true] {
+                let plan = recurrence(dtype, n, fused);
+                assert!(matches!(commands_of(&plan, 1)[..], [Command::Launch(_)]));
+                compare_plan(&plan, &arrays, EXACT);
+            }
         }
     }
 }

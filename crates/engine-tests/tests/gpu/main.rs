@@ -7,6 +7,7 @@
 mod convolution;
 mod cumulative;
 mod device;
+mod fused;
 mod loops;
 mod matmul;
 mod queue;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine_tests::harness::small_integers;
+use engine_tests::products::{dense, layouts};
 use gpu::GpuEngine;
 use gpu::features::Features;
 use gpu::library::dot::cooperative::Cooperative;
@@ -87,29 +88,6 @@ fn check_as(dot: &Dot, choice: Option<Choice>) {
         };
         assert_eq!(result.get(z), expected, "at {index:?} of {dot:?}");
     }
-}
-
-/// Row-major `[batch, m, k]` times `[batch, k, n]`; operands and result perhaps transposed.
-fn dense(dtypes: [DType; 3], [batch, m, k, n]: [i64; 4], transposed: [bool; 3]) -> Dot {
-    let [lhs, rhs, out] = dtypes;
-    let order = |transposed: bool, rows: i64, columns: i64| if transposed { (1, rows) } else { (columns, 1) };
-    let (lhs_m, lhs_k) = order(transposed[0], m, k);
-    let (rhs_k, rhs_n) = order(transposed[1], k, n);
-    let (out_m, out_n) = order(transposed[2], m, n);
-    Dot {
-        lhs,
-        rhs,
-        out,
-        accumulate: if out.is_float() && out != DType::F64 { DType::F32 } else { out },
-        batch: smallvec![DotDim { size: batch, lhs: m * k, rhs: k * n, out: m * n }],
-        m: DotDim { size: m, lhs: lhs_m, rhs: 0, out: out_m },
-        n: DotDim { size: n, lhs: 0, rhs: rhs_n, out: out_n },
-        k: DotDim { size: k, lhs: lhs_k, rhs: rhs_k, out: 0 },
-    }
-}
-
-fn layouts() -> impl Iterator<Item = [bool; 3]> {
-    (0..8).map(|bits| [bits & 1 != 0, bits & 2 != 0, bits & 4 != 0])
 }
 
 #[test]

@@ -34,7 +34,8 @@ fn f32_is_zero(x: f32) -> bool {
     return (f32_bits(x) & F32_MAGNITUDE) == 0u;
 }
 
-// 1, as far as no compiler knows: `fma(x, f32_one(), y)` is x + y, of which x is rounded before.
+// 1, as far as no compiler knows: `x * f32_one() + y` is x + y, of which x is rounded before, for the price of x + y where
+// devices fuse products and sums.
 fn f32_one() -> f32 {
     return bitcast<f32>(0x3f800000u ^ hidden());
 }

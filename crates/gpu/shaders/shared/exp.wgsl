@@ -29,10 +29,10 @@ fn f32_scaled(x: f32, n: u32) -> f32 {
 
 // Of a number of magnitude below 150.
 fn f32_exp_split(x: f32) -> Exp {
-    let shifted = fma(x, LOG2_E, TO_INTEGER);
-    let n = fma(shifted, f32_one(), -TO_INTEGER);
-    let high = f32_keep(fma(n, -LN2_HIGH, x));
-    return Exp(bitcast<u32>(shifted), fma(n, -LN2_LOW, high));
+    let shifted = x * LOG2_E + TO_INTEGER;
+    let n = shifted * f32_one() - TO_INTEGER;
+    let high = f32_keep(x - n * LN2_HIGH);
+    return Exp(bitcast<u32>(shifted), high - n * LN2_LOW);
 }
 
 // e^r - 1 for |r| up to (ln 2) / 2.
@@ -52,10 +52,10 @@ fn f32_exp_sum(x: f32, low: f32, shift: i32) -> f32 {
 
 // e^x for x from -104 to 89: with x = 2 n ln 2 + r and |r| up to ln 2, the square of 2^n needs no halves of n.
 fn f32_exp_bounded(x: f32) -> f32 {
-    let shifted = fma(x, 0.5f * LOG2_E, TO_INTEGER);
-    let n = fma(shifted, f32_one(), -TO_INTEGER);
-    let high = f32_keep(fma(n, -2.0f * LN2_HIGH, x));
-    let r = fma(n, -2.0f * LN2_LOW, high);
+    let shifted = x * (0.5f * LOG2_E) + TO_INTEGER;
+    let n = shifted * f32_one() - TO_INTEGER;
+    let high = f32_keep(x - n * (2.0f * LN2_HIGH));
+    let r = high - n * (2.0f * LN2_LOW);
     let p0 = ((1.96108351e-4f * r + 1.41050908e-3f) * r + 8.33612022e-3f) * r + 4.16612379e-2f;
     let p = (((p0 * r + 1.66666137e-1f) * r + 5.00000349e-1f) * r + 1.0f) * r + 1.0f;
     let bits = bitcast<u32>(shifted);
@@ -81,7 +81,7 @@ fn f32_expm1(x: f32) -> f32 {
 
 // 1 / (1 + e^-x).
 fn f32_logistic(x: f32) -> f32 {
-    let e = f32_exp_bounded(max(-abs(x), -104.0f));
+    let e = f32_exp_bounded(clamp(-abs(x), -104.0f, 0.0f));
     return select(select(1.0f, e, x < 0.0f) / (1.0f + e), x, f32_is_nan(x));
 }
 
@@ -90,10 +90,10 @@ fn f32_tanh(x: f32) -> f32 {
     // 1 - tanh 10 is below 2^-26.
     let bounded = clamp(x, -10.0f, 10.0f);
     // 2 x = n ln 2 + 2 r.
-    let shifted = fma(bounded, 2.0f * LOG2_E, TO_INTEGER);
-    let n = fma(shifted, f32_one(), -TO_INTEGER);
+    let shifted = bounded * (2.0f * LOG2_E) + TO_INTEGER;
+    let n = shifted * f32_one() - TO_INTEGER;
     // Where n is large, the result hardly depends on r.
-    let r = fma(n, -0.5f * LN2, bounded);
+    let r = bounded - n * (0.5f * LN2);
     let p = (((4.42062877e-2f * r + 1.33900493e-1f) * r + 3.33347142e-1f) * r + 6.66660784e-1f) * r + 9.99999881e-1f;
     let scale = f32_power_of_two(bitcast<u32>(shifted));
     let t = (r + r * r * p) * scale + f32_keep(0.5f * scale - 0.5f);

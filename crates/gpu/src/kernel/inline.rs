@@ -1,6 +1,7 @@
 //! A kernel as a part of another shader, run by one workgroup.
 
 use plan::Kernel;
+use tensor::DType;
 
 use super::check::check_indices;
 use super::expression::div_up;
@@ -48,14 +49,7 @@ pub fn inline(
     }
     let mut arrays = Vec::new();
     for (place, &dtype) in places.iter().zip(kernel.inputs.iter().chain(&kernel.outputs)) {
-        arrays.push(Array {
-            name: place.array.clone(),
-            offset: place.offset.clone(),
-            dtype,
-            storage: scalars.storage(dtype)?,
-            vector: 1,
-            atomic: place.atomic,
-        });
+        arrays.push(Array::at_place(place, dtype, scalars)?);
     }
     let locals = (0..kernel.scratch.len())
         .map(|array| Local {
@@ -93,4 +87,18 @@ pub fn inline(
         return Err(Refusal::new("more workgroup memory than there is"));
     }
     Ok(text.finish())
+}
+
+impl Array {
+    /// The array at a place.
+    pub(super) fn at_place(place: &Place, dtype: DType, scalars: &mut Scalars<'_>) -> Result<Self, Refusal> {
+        Ok(Array {
+            name: place.array.clone(),
+            offset: place.offset.clone(),
+            dtype,
+            storage: scalars.storage(dtype)?,
+            vector: 1,
+            atomic: place.atomic,
+        })
+    }
 }

@@ -9,10 +9,12 @@
 //! * [`recompute`]: values computed again rather than kept; [`distribute`]: kernels of few long rows as several launches;
 //! * [`shader`], [`stage`], [`node`], [`fold`], [`team`], [`tile`]: printers, over the state in [`print`], with [`expression`], [`shared`]
 //!   and [`text`];
-//! * [`inline`]: a kernel as a part of another shader, for loops of small kernels.
+//! * [`inline`]: a kernel as a part of another shader, for loops of small kernels; [`epilogue`]: of one that computes a
+//!   product.
 
 mod check;
 mod distribute;
+mod epilogue;
 mod expression;
 mod fold;
 mod inline;
@@ -30,6 +32,7 @@ mod tests;
 mod text;
 mod tile;
 
+pub use epilogue::{Epilogue, Function, inline_epilogue};
 pub use inline::{Place, inline};
 use plan::{Kernel, Step, axes};
 pub use shared::Shared;

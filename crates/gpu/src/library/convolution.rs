@@ -18,9 +18,10 @@ use super::dot::gather::even_step;
 use super::dot::operand::{Access, Target};
 use super::dot::product::{Array, Product};
 use super::dot::tile::{Gather, Shape};
-use super::dot::{Choice, Job, choose, lower_product};
+use super::dot::{Choice, Job, choose, lower_product, out_type};
 use crate::command::{Command, Memory};
 use crate::features::Features;
+use crate::kernel::Epilogue;
 use crate::lower::{Context, Lowered, Refusal};
 
 /// Lowers the step.
@@ -41,18 +42,39 @@ pub fn lower_as(
     context: Context<'_>,
     choice: Option<Choice>,
 ) -> Result<Lowered, Refusal> {
+    lower_with(params, None, step, context, choice)
+}
+
+/// Lowers the step, which may store what an epilogue makes of the sums.
+///
+/// # Errors
+/// If the device cannot run it.
+pub(super) fn lower_with(
+    params: &Convolution,
+    epilogue: Option<&Epilogue>,
+    step: &Step,
+    context: Context<'_>,
+    choice: Option<Choice>,
+) -> Result<Lowered, Refusal> {
     let features = context.features;
     let slots = [step.reads[0], step.reads[1], step.writes[0]];
     if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > features.max_binding_bytes) {
         return Err(Refusal::new("a convolution of arrays larger than a binding"));
     }
-    let dtypes = [params.input, params.kernel, params.output];
+    let mut dtypes = [params.input, params.kernel, params.output];
     let number = Number::of(dtypes, features)?;
     if !number.has_quads() {
         return Err(Refusal::new(format!("convolutions of {}", params.output)));
     }
+    dtypes[2] = out_type(params.output, number, epilogue);
     let [input, kernel, output] =
         [0, 1, 2].map(|at| Array { memory: Memory::Slot(slots[at]), dtype: dtypes[at] });
+    let outputs = params.spatial.iter().map(|dim| dim.output).product::<i64>()
+        * params.output_batch.0
+        * params.output_features.0;
+    if epilogue.is_some_and(|epilogue| epilogue.len() != outputs) {
+        return Err(Refusal::new("an epilogue of another number of elements than the convolution has"));
+    }
     let geometries = Geometry::all(params)?;
     let mut lowered = Lowered::default();
     // Several products whose results share words of memory leave sums in scratch memory, in the result's order.
@@ -65,12 +87,13 @@ pub fn lower_as(
     for geometry in &geometries {
         let product = geometry.product([input, kernel, output]);
         if product.results() > 0 {
-            geometry.lower(&product, number, geometries.len() == 1, choice, features, &mut lowered)?;
+            let whole = geometries.len() == 1;
+            geometry.lower(&product, number, whole, epilogue, choice, features, &mut lowered)?;
         }
     }
     if staged && !lowered.commands.is_empty() {
         let len = context.ty(slots[2]).len() as i64;
-        let launch = finish::launch(number, whole_output, smallvec![(len, 1, 1)], 1, len, features)?;
+        let launch = finish::launch(number, whole_output, smallvec![(len, 1, 1)], 1, len, None, features)?;
         lowered.commands.push(Command::Launch(launch));
         lowered.scratch_bytes = u64::from(number.bytes()) * len as u64;
     }
@@ -107,6 +130,7 @@ impl Geometry {
         product: &Product,
         number: Number,
         whole: bool,
+        epilogue: Option<&Epilogue>,
         choice: Option<Choice>,
         features: &Features,
         lowered: &mut Lowered,
@@ -116,7 +140,7 @@ impl Geometry {
         let inside = self.input.spatial.iter().all(|dim| !dim.checked) && self.input.start == 0;
         let even_input = even_step(&self.input.rows).is_some() && even_step(&self.input.terms).is_some();
         if whole && even_rows && even_terms && inside && even_input {
-            *lowered = lower_product(&product.clone().normalize(), number, choice, features)?;
+            *lowered = lower_product(&product.clone().normalize(), number, epilogue, choice, features)?;
             return Ok(());
         }
         let mut product = product.clone();
@@ -139,6 +163,7 @@ impl Geometry {
                 direct: Target::single(product.out.dtype, features),
                 rows: self.row_sizes(),
                 gather: self.gather(even_terms, even_rows),
+                epilogue,
             };
             let rows_first = self.rows.last().is_some_and(|axis| axis.step == 1);
             return job.launches(Choice { shape: Shape::Direct { rows_first }, parts: 1 }, features, lowered);
@@ -151,6 +176,7 @@ impl Geometry {
             direct,
             rows: self.row_sizes(),
             gather: self.gather(even_terms, even_rows),
+            epilogue,
         };
         let choice = choice.unwrap_or_else(|| choose(product, direct.is_some(), features));
         let parts = if whole { choice.parts } else { 1 };

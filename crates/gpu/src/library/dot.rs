@@ -31,6 +31,7 @@ use self::product::{Array, Product};
 use self::tile::{Destination, Gather, Shape, Variant};
 use crate::command::{Command, Memory};
 use crate::features::Features;
+use crate::kernel::Epilogue;
 use crate::lower::{Context, Lowered, Refusal};
 
 /// Lowers the step.
@@ -51,15 +52,30 @@ pub fn lower_as(
     context: Context<'_>,
     choice: Option<Choice>,
 ) -> Result<Lowered, Refusal> {
+    lower_with(dot, None, step, context, choice)
+}
+
+/// Lowers the step, which may store what an epilogue makes of the sums.
+///
+/// # Errors
+/// If the device cannot run it.
+pub(super) fn lower_with(
+    dot: &Dot,
+    epilogue: Option<&Epilogue>,
+    step: &Step,
+    context: Context<'_>,
+    choice: Option<Choice>,
+) -> Result<Lowered, Refusal> {
     let array = |memory, dtype| Array { memory: Memory::Slot(memory), dtype };
     let slots = [step.reads[0], step.reads[1], step.writes[0]];
     if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > context.features.max_binding_bytes) {
         return Err(Refusal::new("a product of arrays larger than a binding"));
     }
+    let number = Number::of([dot.lhs, dot.rhs, dot.out], context.features)?;
     let product = Product {
         lhs: array(slots[0], dot.lhs),
         rhs: array(slots[1], dot.rhs),
-        out: array(slots[2], dot.out),
+        out: array(slots[2], out_type(dot.out, number, epilogue)),
         batch: dot.batch.iter().copied().collect(),
         m: dot.m,
         n: dot.n,
@@ -69,11 +85,15 @@ pub fn lower_as(
     if all().any(|dim| dim.lhs < 0 || dim.rhs < 0 || dim.out < 0) {
         return Err(Refusal::new("a product with negative strides"));
     }
-    let number = Number::of([dot.lhs, dot.rhs, dot.out], context.features)?;
     if number == Number::F32 && dot.accumulate == DType::F64 {
         return Err(Refusal::new("sums in f64"));
     }
-    lower_product(&product.normalize(), number, choice, context.features)
+    lower_product(&product.normalize(), number, epilogue, choice, context.features)
+}
+
+/// The type of a result as kernels see it: an epilogue takes the sums as they are.
+pub(super) fn out_type(out: DType, number: Number, epilogue: Option<&Epilogue>) -> DType {
+    if epilogue.is_some() { number.dtype() } else { out }
 }
 
 /// Lowers a product of dense operands.
@@ -83,14 +103,21 @@ pub fn lower_as(
 pub(super) fn lower_product(
     product: &Product,
     number: Number,
+    epilogue: Option<&Epilogue>,
     choice: Option<Choice>,
     features: &Features,
 ) -> Result<Lowered, Refusal> {
     let mut lowered = Lowered::default();
+    if epilogue.is_some_and(|epilogue| epilogue.len() != product.results() as i64) {
+        return Err(Refusal::new("an epilogue of another number of elements than the product has"));
+    }
     if product.results() == 0 {
         return Ok(lowered);
     }
     if !number.has_quads() {
+        if epilogue.is_some() {
+            return Err(Refusal::new(format!("an epilogue of sums in {}", number.dtype())));
+        }
         let single = |dtype| Access { dtype, along_k: false, wide: false, exact: false };
         let job = Job {
             product,
@@ -100,6 +127,7 @@ pub(super) fn lower_product(
             direct: Target::single(product.out.dtype, features),
             rows: smallvec![(product.m.size, product.m.out)],
             gather: None,
+            epilogue,
         };
         job.launches(Choice { shape: Shape::Elements, parts: 1 }, features, &mut lowered)?;
         return Ok(lowered);
@@ -139,6 +167,7 @@ pub(super) fn lower_product(
         direct,
         rows: smallvec![(product.m.size, product.m.out)],
         gather: None,
+        epilogue,
     };
     job.launches(choice, features, &mut lowered)?;
     Ok(lowered)
@@ -160,6 +189,8 @@ pub(super) struct Job<'a> {
     pub rows: SmallVec<[(i64, i64); 4]>,
     /// Dimensions that are more than strides.
     pub gather: Option<Gather>,
+    /// What is stored instead of the sums.
+    pub epilogue: Option<&'a Epilogue>,
 }
 
 impl Job<'_> {
@@ -182,7 +213,8 @@ impl Job<'_> {
             let [b0, b1, b2] = batch.map(|dim| dim.out);
             let strides = [product.m.out, product.n.out, b0, b1, b2, 0];
             let destination = Destination { out: product.out, target, strides };
-            return self.compute(shape, &destination, [1, part_k], self.gather.clone(), features, lowered);
+            let gather = self.gather.clone();
+            return self.compute(shape, &destination, [1, part_k], gather, self.epilogue, features, lowered);
         }
         let single = match shape {
             Shape::Thin(thin) => thin.along_k,
@@ -194,9 +226,10 @@ impl Job<'_> {
             return Err(Refusal::new("a product of arrays larger than a binding"));
         }
         let gather = self.gather.clone().map(|gather| Gather { out: None, ..gather });
-        self.compute(shape, &sums.destination, [parts, part_k], gather, features, lowered)?;
+        self.compute(shape, &sums.destination, [parts, part_k], gather, None, features, lowered)?;
         let part_stride = sums.destination.strides[5];
-        let finish = finish::launch(self.number, product.out, sums.dims, parts, part_stride, features)?;
+        let finish =
+            finish::launch(self.number, product.out, sums.dims, parts, part_stride, self.epilogue, features)?;
         lowered.commands.push(Command::Launch(finish));
         lowered.scratch_bytes = lowered.scratch_bytes.max(sums.bytes);
         Ok(())
@@ -209,6 +242,7 @@ impl Job<'_> {
         destination: &Destination,
         parts: [u32; 2],
         gather: Option<Gather>,
+        epilogue: Option<&Epilogue>,
         features: &Features,
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {
@@ -221,7 +255,8 @@ impl Job<'_> {
         };
         let lhs = exact(self.lhs, self.product.m.size, shape.rows());
         let rhs = exact(self.rhs, self.product.n.size, shape.columns());
-        let variant = Variant { shape, number: self.number, lhs, rhs, target, gather };
+        let batched = epilogue.is_none() || !self.product.batch.is_empty();
+        let variant = Variant { shape, number: self.number, lhs, rhs, target, gather, batched, epilogue };
         let launch = tile::launch(self.product, &variant, destination, parts, &mut lowered.tables, features)?;
         lowered.commands.push(Command::Launch(launch));
         Ok(())

@@ -5,6 +5,7 @@ pub mod convolution;
 pub mod cumulative;
 pub mod dot;
 mod element;
+pub mod fused;
 mod launch;
 pub mod rng_bits;
 pub mod scatter;

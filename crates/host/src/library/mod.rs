@@ -87,8 +87,11 @@ pub(crate) fn prepare_library(
         StepOp::Convolution(convolution) => convolution::prepare(convolution, types),
         StepOp::Fft(fft) => fft::prepare(fft, types),
         StepOp::Linalg(linalg) => linalg::prepare(linalg, types),
-        StepOp::Kernel(_) | StepOp::Copy | StepOp::Swap | StepOp::While { .. } | StepOp::Case { .. } => {
-            Err(types.unsupported(format!("`{}` is not a library step", op.name())))
-        }
+        StepOp::Kernel(_)
+        | StepOp::Fused(_)
+        | StepOp::Copy
+        | StepOp::Swap
+        | StepOp::While { .. }
+        | StepOp::Case { .. } => Err(types.unsupported(format!("`{}` is not a library step", op.name()))),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use plan::{Block, Kernel, Plan, SlotId, Step, StepOp};
+use plan::{Block, Fused, Kernel, Plan, Product, SlotId, Step, StepOp};
 use tensor::DType;
 
 use super::product;
@@ -140,6 +140,10 @@ impl Size {
             let (elements, operations) = match &step.op {
                 StepOp::Kernel(kernel) => work(kernel),
                 StepOp::Dot(dot) => product::work(dot),
+                StepOp::Fused(Fused { product: Product::Dot(dot), epilogue }) => {
+                    let (elements, operations) = product::work(dot);
+                    (elements, operations + work(epilogue).1)
+                }
                 StepOp::Copy => (1, 4),
                 op => return Err(Refusal::new(format!("a {} in the loop", op.name()))),
             };
@@ -251,6 +255,11 @@ impl Printer<'_> {
             StepOp::Dot(dot) => {
                 let places = [step.reads[0], step.reads[1], step.writes[0]].map(|slot| self.place(slot));
                 product::inline(dot, places.each_ref(), self.threads, &mut self.scalars)
+            }
+            StepOp::Fused(fused) => {
+                let slots = step.reads.iter().chain(&step.writes);
+                let places: Vec<Place> = slots.map(|&slot| self.place(slot)).collect();
+                product::inline_fused(fused, &places, self.threads, &mut self.scalars)
             }
             StepOp::Copy => {
                 let (from, to) = (step.reads[0], step.writes[0]);

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use plan::library::{Dot, DotDim};
+use plan::{Fused, Product};
 use tensor::DType;
 
-use crate::kernel::Place;
+use crate::kernel::{Place, inline_epilogue};
 use crate::lower::Refusal;
 use crate::scalar::{Scalars, register};
 
@@ -24,6 +25,39 @@ pub(super) fn work(dot: &Dot) -> (u64, u64) {
 pub(super) fn inline(
     dot: &Dot,
     [lhs, rhs, out]: [&Place; 3],
+    threads: u32,
+    scalars: &mut Scalars<'_>,
+) -> Result<String, Refusal> {
+    let value = scalars.convert(dot.accumulate, dot.out, "sum")?;
+    let store = format!("let value = {value};\n{}", write(scalars, dot.out, out)?);
+    inline_storing(dot, [lhs, rhs], &store, threads, scalars)
+}
+
+/// The same of a product that stores what an epilogue makes of its result; `places` are those of the operands, of the
+/// epilogue's inputs but the first, and of its outputs.
+///
+/// # Errors
+/// If it is of other types, or the device cannot run the epilogue.
+pub(super) fn inline_fused(
+    fused: &Fused,
+    places: &[Place],
+    threads: u32,
+    scalars: &mut Scalars<'_>,
+) -> Result<String, Refusal> {
+    let Product::Dot(dot) = &fused.product else { return Err(Refusal::new("a convolution in a loop")) };
+    let (operands, others) = places.split_at(Product::OPERANDS);
+    // Nothing reads or writes where the result would be.
+    let places: Vec<Place> = operands[..1].iter().chain(others).cloned().collect();
+    let epilogue = inline_epilogue(&fused.epilogue, &places, "sum", dot.accumulate, scalars)?;
+    let store = format!("let point = to;\n{{\n{epilogue}}}\n");
+    inline_storing(dot, [&operands[0], &operands[1]], &store, threads, scalars)
+}
+
+/// Prints a product and `store`, statements over `sum` and its position `to`.
+fn inline_storing(
+    dot: &Dot,
+    [lhs, rhs]: [&Place; 2],
+    store: &str,
     threads: u32,
     scalars: &mut Scalars<'_>,
 ) -> Result<String, Refusal> {
@@ -56,9 +90,7 @@ pub(super) fn inline(
         dot.k.rhs
     )
     .expect(STRINGS);
-    let value = scalars.convert(dot.accumulate, dot.out, "sum")?;
-    writeln!(text, "let value = {value};").expect(STRINGS);
-    text += &write(scalars, dot.out, out)?;
+    text += store;
     text += "}\n";
     Ok(text)
 }

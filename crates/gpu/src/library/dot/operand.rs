@@ -119,14 +119,15 @@ impl Target {
         if self.wide { 4 } else { 1 }
     }
 
-    /// The WGSL function `store`.
-    pub fn functions(&self, number: Number, features: &Features) -> String {
+    /// The WGSL function `store`, which hands its values to an epilogue if there is one.
+    pub fn functions(&self, number: Number, epilogue: bool, features: &Features) -> String {
         let mut slots = Slots::default();
         slots
             .set("OUT", "b2")
             .set("AT", "args.at2")
             .set("T", number.wgsl())
             .set("WIDE", if self.wide { "yes" } else { "no" })
+            .set("EPILOGUE", if epilogue { "yes" } else { "no" })
             .set("PACK", self.storage(features).write);
         slots.print(include_str!("../../../shaders/matmul_store.wgsl"))
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use plan::library::DotDim;
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 use super::cooperative::Cooperative;
 use super::element::Number;
@@ -15,7 +15,9 @@ use super::template::Slots;
 use super::thin::{self, Thin};
 use crate::command::{Bound, Launch, Memory, grid};
 use crate::features::Features;
+use crate::kernel::{Epilogue, Function};
 use crate::lower::Refusal;
+use crate::scalar::Scalars;
 use crate::shader::Shader;
 
 /// Shape of a tile and of the threads that compute it.
@@ -184,7 +186,7 @@ impl Shape {
 
 /// What makes a shader of this family.
 #[derive(Clone, Debug)]
-pub(in crate::library) struct Variant {
+pub(in crate::library) struct Variant<'a> {
     /// Tile.
     pub shape: Shape,
     /// Type of sums.
@@ -197,6 +199,11 @@ pub(in crate::library) struct Variant {
     pub target: Target,
     /// Dimensions of operands that are more than strides.
     pub gather: Option<Gather>,
+    /// Whether there are batch dimensions: shaders with an epilogue do without what only these need, to have room for
+    /// its arrays; others serve both.
+    pub batched: bool,
+    /// What is stored instead of the sums.
+    pub epilogue: Option<&'a Epilogue>,
 }
 
 /// Dimensions of a product that is gathered from a padded array.
@@ -210,7 +217,7 @@ pub(in crate::library) struct Gather {
     pub out: Option<(Vec<Axis>, i64)>,
 }
 
-/// Parameters, in the shader's order.
+/// Parameters, in the shader's order: at the end those of batch dimensions.
 pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "m",
     "n",
@@ -218,8 +225,6 @@ pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "layers",
     "parts",
     "part_k",
-    "batch1",
-    "batch2",
     "lhs_kept",
     "lhs_depth",
     "rhs_kept",
@@ -227,6 +232,8 @@ pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "out_kept",
     "out_column",
     "out_part",
+    "batch1",
+    "batch2",
     "lhs0",
     "lhs1",
     "lhs2",
@@ -237,6 +244,9 @@ pub(in crate::library) const PARAMETERS: [&str; 24] = [
     "out1",
     "out2",
 ];
+
+/// Parameters of shaders without batch dimensions.
+const UNBATCHED: usize = 13;
 
 /// The declaration of immediates: offsets of bindings, then parameters.
 pub(in crate::library) fn arguments(bindings: u32, parameters: &[&str]) -> String {
@@ -251,47 +261,75 @@ pub(in crate::library) fn binding(number: u32, element: &str) -> String {
     format!("@group(0) @binding({number}) var<storage, read_write> b{number}: array<{element}>;\n")
 }
 
-impl Variant {
-    /// The shader, and the contents of its table.
-    pub fn shader(&self, features: &Features) -> (Arc<Shader>, Vec<u32>) {
+impl Variant<'_> {
+    /// The shader, the contents of its table, and the arrays of the epilogue.
+    ///
+    /// # Errors
+    /// If the device cannot run the epilogue.
+    pub fn shader(&self, features: &Features) -> Result<(Arc<Shader>, Vec<u32>, Vec<Bound>), Refusal> {
         let number = match self.shape {
             Shape::Cooperative(tile) => tile.number(),
             _ => self.number.wgsl(),
         };
         let storages =
             [self.lhs.storage(features), self.rhs.storage(features), self.target.storage(features)];
-        let declared =
-            storages.iter().map(|storage| storage.declared).chain(self.gather.is_some().then_some("u32"));
-        let bindings: String = declared.zip(0..).map(|(element, at)| binding(at, element)).collect();
+        let epilogue = self.epilogue(features)?;
+        let mut declared = storages.map(|storage| storage.declared.to_owned()).to_vec();
+        declared.extend(self.gather.is_some().then(|| "u32".to_owned()));
+        if let Some(epilogue) = &epilogue {
+            declared[2].clone_from(&epilogue.elements[0]);
+            declared.extend_from_slice(&epilogue.elements[1..]);
+        }
+        let words = declared.len() as u32 + self.parameters().len() as u32;
+        if declared.len() > features.max_bindings as usize || 4 * words > features.immediate_bytes {
+            return Err(Refusal::new("an epilogue of many arrays"));
+        }
+        let bindings: String = declared.iter().zip(0..).map(|(element, at)| binding(at, element)).collect();
         if self.shape == Shape::Elements {
             let functions = self.number.multiply_add();
-            let key = (self.shape, bindings, functions, [false; 2]);
-            return (
-                cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions)),
-                Vec::new(),
-            );
+            let key = (self.shape, bindings, functions, [false, false, self.batched]);
+            let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
+            return Ok((shader, Vec::new(), Vec::new()));
         }
         let (accesses, table) = self.accesses(number, features);
         let functions = [
             include_str!("../../../shaders/matmul_numbers.wgsl"),
             &self.number.multiply_add(),
             &accesses,
-            &self.target.functions(self.number, features),
+            epilogue.as_ref().map_or("", |epilogue| &epilogue.source),
+            &self.target.functions(self.number, epilogue.is_some(), features),
         ]
         .concat();
-        let key = (self.shape, bindings, functions, [self.lhs.along_k, self.rhs.along_k]);
+        let key = (self.shape, bindings, functions, [self.lhs.along_k, self.rhs.along_k, self.batched]);
         let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
-        (shader, table)
+        Ok((shader, table, epilogue.map_or(Vec::new(), |epilogue| epilogue.bound)))
+    }
+
+    /// Names of the parameters.
+    fn parameters(&self) -> &'static [&'static str] {
+        if self.batched { &PARAMETERS } else { &PARAMETERS[..UNBATCHED] }
+    }
+
+    /// The function that stores, if there is an epilogue. Its first array takes the place of the result.
+    fn epilogue(&self, features: &Features) -> Result<Option<Function>, Refusal> {
+        let Some(epilogue) = self.epilogue else { return Ok(None) };
+        let others = 2 + u32::from(self.gather.is_some());
+        let number = |at: u32| if at == 0 { 2 } else { others + at };
+        let width = if self.target.wide { 4 } else { 1 };
+        epilogue.function(width, self.number.dtype(), number, &mut Scalars::new(features)).map(Some)
     }
 
     /// Prints the shader.
     fn print(&self, number: &str, bindings: &str, functions: &str) -> Shader {
-        let count = 3 + u32::from(self.gather.is_some());
+        let count = bindings.lines().count() as u32;
         let mut slots = Slots::default();
         slots
-            .set("ARGS", arguments(count, &PARAMETERS))
+            .set("ARGS", arguments(count, self.parameters()))
             .set("SETUP", if self.gather.is_some() { "setup();" } else { "" })
-            .set("PROLOGUE", include_str!("../../../shaders/matmul_prologue.wgsl"))
+            .set("BATCHED", if self.batched { "yes" } else { "no" });
+        let prologue = slots.print(include_str!("../../../shaders/matmul_prologue.wgsl"));
+        slots
+            .set("PROLOGUE", prologue)
             .set("BINDINGS", bindings)
             .set("FUNCTIONS", functions)
             .set("TM", self.shape.rows())
@@ -302,7 +340,12 @@ impl Variant {
             .set("LHS_ALONG", self.lhs.along())
             .set("RHS_ALONG", self.rhs.along());
         let body = match self.shape {
-            Shape::Plain(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
+            Shape::Plain(tile) => {
+                // Drivers take long for a long epilogue in as many places as a thread has quads.
+                let long = self.epilogue.is_some_and(Epilogue::is_long);
+                slots.set("STORES", if long { "looped" } else { "unrolled" });
+                tile.print(&mut slots, [self.lhs, self.rhs])
+            }
             Shape::Cooperative(tile) => tile.print(&mut slots, [self.lhs, self.rhs]),
             Shape::Thin(thin) => thin.print(&mut slots),
             Shape::Small => thin::print_small(&slots),
@@ -318,7 +361,7 @@ impl Variant {
             name: if self.gather.is_some() { "convolution" } else { "matmul" },
             source: (enable.concat() + &body).into(),
             bindings: count,
-            parameters: PARAMETERS.len() as u32,
+            parameters: self.parameters().len() as u32,
             unchecked: true,
         }
     }
@@ -345,8 +388,9 @@ impl Variant {
     }
 }
 
-/// What tells shaders of tiles apart: shape, declarations of bindings, functions, the axes of the operands' quads.
-type Key = (Shape, String, String, [bool; 2]);
+/// What tells shaders of tiles apart: shape, declarations of bindings, functions, the axes of the operands' quads,
+/// whether there are batch dimensions.
+type Key = (Shape, String, String, [bool; 3]);
 
 /// The shader of a key, printed once in a process: a program has many products and few kinds of them.
 fn cached(key: &Key, print: impl FnOnce(&Key) -> Shader) -> Arc<Shader> {
@@ -377,7 +421,7 @@ pub(in crate::library) struct Destination {
 /// If something does not fit 32 bits or the device's grid.
 pub(in crate::library) fn launch(
     product: &Product,
-    variant: &Variant,
+    variant: &Variant<'_>,
     destination: &Destination,
     [parts, part_k]: [u32; 2],
     tables: &mut Vec<u8>,
@@ -395,15 +439,13 @@ pub(in crate::library) fn launch(
     // The contiguous axis of a wide array is counted in quads by the shader itself.
     let stride = |value: i64, step: i64| word(value / step);
     let [out_row, out_column, out0, out1, out2, out_part] = destination.strides;
-    let mut parameters = smallvec![
+    let mut parameters: SmallVec<[u32; 8]> = smallvec![
         word(product.m.size)?,
         word(product.n.size)?,
         word(product.k.size)?,
         word(layers as i64)?,
         parts,
         part_k,
-        word(batch[1].size)?,
-        word(batch[2].size)?,
         stride(product.m.lhs, steps[0])?,
         stride(product.k.lhs, steps[0])?,
         stride(product.n.rhs, steps[1])?,
@@ -411,6 +453,8 @@ pub(in crate::library) fn launch(
         stride(out_row, steps[2])?,
         stride(out_column, steps[2])?,
         stride(out_part, steps[2])?,
+        word(batch[1].size)?,
+        word(batch[2].size)?,
     ];
     for dim in &batch {
         parameters.push(stride(dim.lhs, steps[0])?);
@@ -421,9 +465,10 @@ pub(in crate::library) fn launch(
     for value in [out0, out1, out2] {
         parameters.push(stride(value, steps[2])?);
     }
-    let (shader, table) = variant.shader(features);
+    parameters.truncate(variant.parameters().len());
+    let (shader, table, epilogue) = variant.shader(features)?;
     let bound = |array: Array, unit| Bound { memory: array.memory, unit };
-    let mut bindings = smallvec![
+    let mut bindings: SmallVec<[Bound; 8]> = smallvec![
         bound(product.lhs, variant.lhs.storage(features).unit),
         bound(product.rhs, variant.rhs.storage(features).unit),
         bound(destination.out, destination.target.storage(features).unit),
@@ -432,6 +477,10 @@ pub(in crate::library) fn launch(
         tables.resize(tables.len().next_multiple_of(64), 0);
         bindings.push(Bound { memory: Memory::Table(tables.len() as u64), unit: 4 });
         tables.extend(table.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    if let Some((&first, others)) = epilogue.split_first() {
+        bindings[2] = first;
+        bindings.extend_from_slice(others);
     }
     Ok(Launch {
         shader,
