@@ -23,6 +23,7 @@ pub struct Fused {
 }
 
 /// A step that may have an epilogue.
+#[expect(clippy::large_enum_variant, reason = "steps hold either as it is")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Product {
     /// Matrix product.

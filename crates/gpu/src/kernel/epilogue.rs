@@ -68,7 +68,7 @@ impl Epilogue {
     }
 
     /// Number of elements of the result.
-    pub fn len(&self) -> i64 {
+    pub fn elements(&self) -> i64 {
         self.kernel.rows()
     }
 
@@ -88,9 +88,8 @@ impl Epilogue {
         self.kernel.stages[0].nodes.iter().map(|node| cost(&node.op)).sum::<u32>() > LONG
     }
 
-    /// The function for sums held in registers of the result's type or, of narrow types, of theirs: `width` of them, 4 or
-    /// 1. Its `point` is the number of the element, or of the four. `binding` gives the number of the binding of an
-    /// array by its position.
+    /// The function of sums in registers of the type `sums`: of four where `width` is 4, else of one. Its `point` is the
+    /// number of the element, or of the four. `binding` gives the number of the binding of an array by its position.
     ///
     /// # Errors
     /// If the device cannot run it.

@@ -72,7 +72,7 @@ pub(super) fn lower_with(
     let outputs = params.spatial.iter().map(|dim| dim.output).product::<i64>()
         * params.output_batch.0
         * params.output_features.0;
-    if epilogue.is_some_and(|epilogue| epilogue.len() != outputs) {
+    if epilogue.is_some_and(|epilogue| epilogue.elements() != outputs) {
         return Err(Refusal::new("an epilogue of another number of elements than the convolution has"));
     }
     let geometries = Geometry::all(params)?;
@@ -87,8 +87,8 @@ pub(super) fn lower_with(
     for geometry in &geometries {
         let product = geometry.product([input, kernel, output]);
         if product.results() > 0 {
-            let whole = geometries.len() == 1;
-            geometry.lower(&product, number, whole, epilogue, choice, features, &mut lowered)?;
+            let manner = Manner { number, whole: geometries.len() == 1, epilogue, choice };
+            geometry.lower(&product, manner, features, &mut lowered)?;
         }
     }
     if staged && !lowered.commands.is_empty() {
@@ -98,6 +98,16 @@ pub(super) fn lower_with(
         lowered.scratch_bytes = u64::from(number.bytes()) * len as u64;
     }
     Ok(lowered)
+}
+
+/// How a product of a convolution is done.
+#[derive(Clone, Copy)]
+struct Manner<'a> {
+    number: Number,
+    /// Whether it is the only one.
+    whole: bool,
+    epilogue: Option<&'a Epilogue>,
+    choice: Option<Choice>,
 }
 
 impl Geometry {
@@ -128,10 +138,7 @@ impl Geometry {
     fn lower(
         &self,
         product: &Product,
-        number: Number,
-        whole: bool,
-        epilogue: Option<&Epilogue>,
-        choice: Option<Choice>,
+        Manner { number, whole, epilogue, choice }: Manner<'_>,
         features: &Features,
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {

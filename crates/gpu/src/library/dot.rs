@@ -108,7 +108,7 @@ pub(super) fn lower_product(
     features: &Features,
 ) -> Result<Lowered, Refusal> {
     let mut lowered = Lowered::default();
-    if epilogue.is_some_and(|epilogue| epilogue.len() != product.results() as i64) {
+    if epilogue.is_some_and(|epilogue| epilogue.elements() != product.results() as i64) {
         return Err(Refusal::new("an epilogue of another number of elements than the product has"));
     }
     if product.results() == 0 {
@@ -213,8 +213,7 @@ impl Job<'_> {
             let [b0, b1, b2] = batch.map(|dim| dim.out);
             let strides = [product.m.out, product.n.out, b0, b1, b2, 0];
             let destination = Destination { out: product.out, target, strides };
-            let gather = self.gather.clone();
-            return self.compute(shape, &destination, [1, part_k], gather, self.epilogue, features, lowered);
+            return self.compute(shape, &destination, [1, part_k], self.epilogue, features, lowered);
         }
         let single = match shape {
             Shape::Thin(thin) => thin.along_k,
@@ -226,7 +225,8 @@ impl Job<'_> {
             return Err(Refusal::new("a product of arrays larger than a binding"));
         }
         let gather = self.gather.clone().map(|gather| Gather { out: None, ..gather });
-        self.compute(shape, &sums.destination, [parts, part_k], gather, None, features, lowered)?;
+        let partial = Job { gather, rows: self.rows.clone(), ..*self };
+        partial.compute(shape, &sums.destination, [parts, part_k], None, features, lowered)?;
         let part_stride = sums.destination.strides[5];
         let finish =
             finish::launch(self.number, product.out, sums.dims, parts, part_stride, self.epilogue, features)?;
@@ -236,12 +236,11 @@ impl Job<'_> {
     }
 
     /// Adds the launch that computes the sums.
-    pub fn compute(
+    fn compute(
         &self,
         shape: Shape,
         destination: &Destination,
         parts: [u32; 2],
-        gather: Option<Gather>,
         epilogue: Option<&Epilogue>,
         features: &Features,
         lowered: &mut Lowered,
@@ -256,6 +255,7 @@ impl Job<'_> {
         let lhs = exact(self.lhs, self.product.m.size, shape.rows());
         let rhs = exact(self.rhs, self.product.n.size, shape.columns());
         let batched = epilogue.is_none() || !self.product.batch.is_empty();
+        let gather = self.gather.clone();
         let variant = Variant { shape, number: self.number, lhs, rhs, target, gather, batched, epilogue };
         let launch = tile::launch(self.product, &variant, destination, parts, &mut lowered.tables, features)?;
         lowered.commands.push(Command::Launch(launch));

@@ -261,12 +261,21 @@ pub(in crate::library) fn binding(number: u32, element: &str) -> String {
     format!("@group(0) @binding({number}) var<storage, read_write> b{number}: array<{element}>;\n")
 }
 
+/// A shader of this family.
+struct Printed {
+    shader: Arc<Shader>,
+    /// Contents of its table.
+    table: Vec<u32>,
+    /// Arrays of the epilogue, the first in place of the result.
+    epilogue: Vec<Bound>,
+}
+
 impl Variant<'_> {
-    /// The shader, the contents of its table, and the arrays of the epilogue.
+    /// The shader and what it binds.
     ///
     /// # Errors
     /// If the device cannot run the epilogue.
-    pub fn shader(&self, features: &Features) -> Result<(Arc<Shader>, Vec<u32>, Vec<Bound>), Refusal> {
+    fn shader(&self, features: &Features) -> Result<Printed, Refusal> {
         let number = match self.shape {
             Shape::Cooperative(tile) => tile.number(),
             _ => self.number.wgsl(),
@@ -289,7 +298,7 @@ impl Variant<'_> {
             let functions = self.number.multiply_add();
             let key = (self.shape, bindings, functions, [false, false, self.batched]);
             let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
-            return Ok((shader, Vec::new(), Vec::new()));
+            return Ok(Printed { shader, table: Vec::new(), epilogue: Vec::new() });
         }
         let (accesses, table) = self.accesses(number, features);
         let functions = [
@@ -302,7 +311,8 @@ impl Variant<'_> {
         .concat();
         let key = (self.shape, bindings, functions, [self.lhs.along_k, self.rhs.along_k, self.batched]);
         let shader = cached(&key, |(_, bindings, functions, _)| self.print(number, bindings, functions));
-        Ok((shader, table, epilogue.map_or(Vec::new(), |epilogue| epilogue.bound)))
+        let epilogue = epilogue.map_or(Vec::new(), |epilogue| epilogue.bound);
+        Ok(Printed { shader, table, epilogue })
     }
 
     /// Names of the parameters.
@@ -466,7 +476,7 @@ pub(in crate::library) fn launch(
         parameters.push(stride(value, steps[2])?);
     }
     parameters.truncate(variant.parameters().len());
-    let (shader, table, epilogue) = variant.shader(features)?;
+    let Printed { shader, table, epilogue } = variant.shader(features)?;
     let bound = |array: Array, unit| Bound { memory: array.memory, unit };
     let mut bindings: SmallVec<[Bound; 8]> = smallvec![
         bound(product.lhs, variant.lhs.storage(features).unit),
