@@ -43,7 +43,7 @@ struct Chunk {
 /// A buffer of the device and a place in it.
 #[derive(Clone)]
 pub(crate) struct Window {
-    /// The buffer; bound as a whole.
+    /// The buffer.
     pub buffer: wgpu::Buffer,
     /// Names the buffer among all that the device ever had.
     pub id: u32,
@@ -76,7 +76,7 @@ impl Memory {
         let shared = size <= LARGEST_SHARED.min(largest) / 2;
         let capacity = if shared { state.next_shared.max(2 * size).min(largest) } else { size };
         let refusal = || EngineError::OutOfMemory { origin: self.device.kind(), bytes };
-        if capacity > self.device.device.limits().max_buffer_size || size > largest {
+        if capacity > self.device.features().max_buffer_bytes || capacity > 1 << OFFSET_BITS {
             return Err(refusal());
         }
         let buffer = self.device.scoped(|| {

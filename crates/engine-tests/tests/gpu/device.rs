@@ -25,8 +25,22 @@ pub fn engine() -> Option<GpuEngine> {
     ENGINE.get_or_init(fresh).clone()
 }
 
+/// Bytes of a binding of [`small_bindings`].
+const SMALL_BINDING: u64 = 8 << 10;
+
+/// The engine on a device whose bindings are small, so that most arrays are bound in windows; opened once.
+pub fn small_bindings() -> Option<GpuEngine> {
+    static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
+    ENGINE.get_or_init(|| open(SMALL_BINDING)).clone()
+}
+
 /// An engine of one's own, or none, as [`engine`] says.
 pub fn fresh() -> Option<GpuEngine> {
+    open(u64::MAX)
+}
+
+/// An engine whose bindings have so many bytes at most.
+fn open(binding: u64) -> Option<GpuEngine> {
     let name = std::env::var("JAX_METALLIB_ADAPTER").unwrap_or_else(|_| "llvmpipe".to_string());
     let Some(adapter) = select(&Selection { name: Some(name) }) else {
         let message = format!("no adapter for the GPU engine; there are {:?}", adapter_names());
@@ -34,7 +48,7 @@ pub fn fresh() -> Option<GpuEngine> {
         eprintln!("SKIPPED: {message}");
         return None;
     };
-    let device = adapter.open(None).expect("the device opens");
+    let device = adapter.binding_at_most(binding).open(None).expect("the device opens");
     Some(GpuEngine::new(device).expect("the engine starts"))
 }
 

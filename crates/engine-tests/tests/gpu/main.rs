@@ -26,3 +26,15 @@ mod suite {
 
     engine_tests::suite!(engines);
 }
+
+/// The same where nearly every array is larger than a binding.
+mod small_bindings {
+    use plan::Engine;
+
+    fn engines() -> Vec<Box<dyn Engine>> {
+        let engine = crate::device::small_bindings();
+        engine.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect()
+    }
+
+    engine_tests::suite!(engines);
+}

@@ -55,6 +55,7 @@ pub fn inline(
             storage: scalars.storage(dtype)?,
             vector: 1,
             atomic: place.atomic,
+            pieces: 1,
         });
     }
     let locals = (0..kernel.scratch.len())
