@@ -7,6 +7,7 @@ use plan::EngineError;
 use wgpu::{Backends, DeviceType};
 
 use crate::features::Features;
+use crate::memory::LARGEST_BUFFER;
 
 /// Which adapter is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -255,7 +256,7 @@ fn features(device: &wgpu::Device, adapter: &wgpu::Adapter, info: &wgpu::Adapter
         cooperative_f32: cooperative(wgpu::CooperativeScalarType::F32),
         max_bindings: limits.max_storage_buffers_per_shader_stage.min(most_bindings),
         max_binding_bytes: limits.max_storage_buffer_binding_size,
-        max_buffer_bytes: limits.max_buffer_size,
+        max_buffer_bytes: limits.max_buffer_size.min(LARGEST_BUFFER),
         workgroup_bytes: limits.max_compute_workgroup_storage_size,
         workgroup_threads: limits.max_compute_invocations_per_workgroup,
         immediate_bytes: limits.max_immediate_size,

@@ -487,7 +487,8 @@ impl Stream {
         if let Some((address, size)) = state.scratch.take() {
             self.free(state, address, size);
         }
-        let size = bytes.next_power_of_two();
+        let most = self.device.features().max_buffer_bytes as usize;
+        let size = bytes.next_power_of_two().min(most).max(bytes);
         let address = self.memory.allocate(size)?;
         state.scratch = Some((address, size));
         Ok(address)

@@ -25,13 +25,16 @@ pub fn engine() -> Option<GpuEngine> {
     ENGINE.get_or_init(fresh).clone()
 }
 
-/// Bytes of a binding of [`small_bindings`].
-const SMALL_BINDING: u64 = 8 << 10;
-
-/// The engine on a device whose bindings are small, so that most arrays are bound in windows; opened once.
+/// The engine on a device whose bindings take so few bytes that many arrays are bound in windows; opened once.
 pub fn small_bindings() -> Option<GpuEngine> {
     static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
-    ENGINE.get_or_init(|| open(SMALL_BINDING)).clone()
+    ENGINE.get_or_init(|| open(64 << 10)).clone()
+}
+
+/// The same with bindings so small that nearly every array is.
+pub fn tiny_bindings() -> Option<GpuEngine> {
+    static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
+    ENGINE.get_or_init(|| open(8 << 10)).clone()
 }
 
 /// An engine of one's own, or none, as [`engine`] says.

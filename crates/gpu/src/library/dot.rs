@@ -17,9 +17,10 @@ pub(super) mod product;
 pub(super) mod template;
 pub mod thin;
 pub mod tile;
+mod window;
 
-use plan::Step;
 use plan::library::{Dot, DotDim};
+use plan::{SlotId, Step};
 use smallvec::{SmallVec, smallvec};
 use tensor::DType;
 
@@ -53,9 +54,6 @@ pub fn lower_as(
 ) -> Result<Lowered, Refusal> {
     let array = |memory, dtype| Array { memory: Memory::Slot(memory), dtype };
     let slots = [step.reads[0], step.reads[1], step.writes[0]];
-    if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > context.features.max_binding_bytes) {
-        return Err(Refusal::new("a product of arrays larger than a binding"));
-    }
     let product = Product {
         lhs: array(slots[0], dot.lhs),
         rhs: array(slots[1], dot.rhs),
@@ -73,7 +71,20 @@ pub fn lower_as(
     if number == Number::F32 && dot.accumulate == DType::F64 {
         return Err(Refusal::new("sums in f64"));
     }
-    lower_product(&product.normalize(), number, choice, context.features)
+    let product = product.normalize();
+    let features = context.features;
+    let large = |&slot: &SlotId| context.ty(slot).byte_len() as u64 > features.window_bytes();
+    if product.results() == 0 || !slots.iter().any(large) {
+        return lower_product(&product, number, choice, features);
+    }
+    let mut lowered = Lowered::default();
+    for part in window::split(&product, features)? {
+        // One after another, so they share scratch memory.
+        let mut part = lower_product(&part, number, choice, features)?;
+        lowered.commands.append(&mut part.commands);
+        lowered.scratch_bytes = lowered.scratch_bytes.max(part.scratch_bytes);
+    }
+    Ok(lowered)
 }
 
 /// Lowers a product of dense operands.
@@ -190,7 +201,7 @@ impl Job<'_> {
             _ => false,
         };
         let sums = self.partial(&batch, parts, single)?;
-        if sums.bytes > features.max_binding_bytes {
+        if sums.bytes > features.window_bytes() {
             return Err(Refusal::new("a product of arrays larger than a binding"));
         }
         let gather = self.gather.clone().map(|gather| Gather { out: None, ..gather });

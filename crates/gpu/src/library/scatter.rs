@@ -101,7 +101,7 @@ pub fn lower(scatter: &Scatter, step: &Step, context: Context<'_>) -> Result<Low
             4 * updates
         }
     };
-    if scratch_bytes > context.features.max_binding_bytes {
+    if scratch_bytes > context.features.window_bytes() {
         return Err(Refusal::new("a scatter whose places do not fit one binding"));
     }
     Ok(Lowered { commands, scratch_bytes, ..Lowered::default() })
