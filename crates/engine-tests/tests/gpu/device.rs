@@ -76,6 +76,23 @@ pub fn compare(
     compare_plan(&single_step(op.clone(), reads, writes), arrays, tolerance);
 }
 
+/// Runs a step where nearly every array is larger than a binding, and compares all results with the host engine's.
+pub fn compare_in_windows(
+    op: &StepOp,
+    reads: &[TensorType],
+    arrays: &[Elements],
+    writes: &[TensorType],
+    tolerance: Tolerance,
+) {
+    let Some(engine) = tiny_bindings() else { return };
+    let plan = single_step(op.clone(), reads, writes);
+    let host = host::HostEngine::new(1).expect("threads start");
+    let (actual, expected) = (outputs(&engine, &plan, arrays), outputs(&host, &plan, arrays));
+    for (actual, expected) in actual.iter().zip(&expected) {
+        assert_agree(actual, expected, tolerance, &format!("{:?}", plan.body));
+    }
+}
+
 /// The same for a plan: on the engine, in fixed order, and with the least features. Results start dirty.
 pub fn compare_plan(plan: &Plan, arrays: &[Elements], tolerance: Tolerance) {
     let Some(engine) = engine() else { return };
