@@ -28,7 +28,7 @@ pub fn engine() -> Option<GpuEngine> {
 /// The engine on a device whose bindings take so few bytes that many arrays are bound in windows; opened once.
 pub fn small_bindings() -> Option<GpuEngine> {
     static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
-    ENGINE.get_or_init(|| open(64 << 10)).clone()
+    ENGINE.get_or_init(|| open(128 << 10)).clone()
 }
 
 /// The same with bindings so small that nearly every array is.
