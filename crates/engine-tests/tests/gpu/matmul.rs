@@ -171,10 +171,13 @@ fn arrays_larger_than_a_binding() {
             check_on(&engine, &dense([dtype; 3], [3, 320, 24, 48], transposed), None);
             check_on(&engine, &dense([dtype; 3], [1, 1027, 33, 40], transposed), None);
         }
-        for transposed in [[false, true, false], [false, true, true]] {
+        // Parts of rows: those of bytes would share words.
+        for transposed in
+            [[false, true, false], [false, true, true]].into_iter().filter(|_| dtype != DType::I8)
+        {
             check_on(&engine, &dense([dtype; 3], [1, 24, 32, 1088], transposed), None);
         }
-        check_on(&engine, &dense([dtype; 3], [1, 1300, 600, 1], [false; 3]), None);
+        check_on(&engine, &dense([dtype; 3], [1, 1300, 100, 1], [false; 3]), None);
     }
     // Terms that lie farther apart than a binding reaches are the host's.
     let dot = dense([DType::F32; 3], [1, 64, 1000, 64], [true, false, false]);

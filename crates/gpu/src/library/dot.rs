@@ -185,6 +185,9 @@ impl Job<'_> {
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {
         let product = self.product;
+        // Sums are finished into results without gaps; a part of a large product may have some.
+        let finished = self.gather.is_some() || product.is_dense();
+        let parts = if finished { parts } else { 1 };
         let k = product.k.size as u32;
         let part_k = k.div_ceil(parts).next_multiple_of(shape.depth());
         let parts = k.div_ceil(part_k.max(1)).max(1);
@@ -194,6 +197,9 @@ impl Job<'_> {
             let strides = [product.m.out, product.n.out, b0, b1, b2, 0];
             let destination = Destination { out: product.out, target, strides };
             return self.compute(shape, &destination, [1, part_k], self.gather.clone(), features, lowered);
+        }
+        if !finished {
+            return Err(Refusal::new("a part of a product that is stored by words"));
         }
         let single = match shape {
             Shape::Thin(thin) => thin.along_k,
