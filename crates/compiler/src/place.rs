@@ -102,11 +102,11 @@ pub(crate) fn supported(step: &Step, types: &[TensorType], target: &DeviceTarget
 
 /// Whether the device holds each array that a step names, or why not.
 fn fits(step: &Step, types: &[TensorType], target: &DeviceTarget) -> Result<(), String> {
-    let most = target.arena_block;
+    let most = target.largest_array;
     let bytes = step.reads.iter().chain(&step.writes).map(|slot| types[slot.index()].byte_len());
     match bytes.max().filter(|&bytes| bytes > most) {
         None => Ok(()),
-        Some(bytes) => Err(format!("an array of {bytes} bytes; the device takes {most} at once")),
+        Some(bytes) => Err(format!("an array of {bytes} bytes; the device holds {most} at most")),
     }
 }
 
@@ -140,7 +140,7 @@ impl Placing {
         for buffer in 0..self.draft.buffers.len() {
             let owner = owner(&self.draft, SlotId(buffer as u32));
             // An argument that nobody reads stays where arguments are.
-            let small = self.draft.buffers[owner].ty.byte_len() <= target.arena_block;
+            let small = self.draft.buffers[owner].ty.byte_len() <= target.largest_array;
             let unread = if small { Space::Device } else { Space::Host };
             self.draft.buffers[buffer].space = space[owner].unwrap_or(unread);
         }
@@ -221,8 +221,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_device_takes_arrays_of_at_most_a_block() {
-        let target = DeviceTarget { arena_block: 64, supports: Arc::new(|_, _| Ok(())) };
+    fn the_device_takes_arrays_of_its_largest_size() {
+        let target = DeviceTarget { arena_block: 32, largest_array: 64, supports: Arc::new(|_, _| Ok(())) };
         let types = [16, 17, 0].map(|count| TensorType::new(DType::F32, [count]));
         let fitting = |reads: &[u32], writes: &[u32]| {
             let step = Step {
@@ -235,7 +235,7 @@ mod tests {
         };
         assert_eq!(fitting(&[0], &[2]), Ok(()));
         assert_eq!(fitting(&[], &[]), Ok(()));
-        let reason = "an array of 68 bytes; the device takes 64 at once";
+        let reason = "an array of 68 bytes; the device holds 64 at most";
         assert_eq!(fitting(&[0, 1], &[2]), Err(reason.into()));
         assert_eq!(fitting(&[2], &[1]), Err(reason.into()));
     }

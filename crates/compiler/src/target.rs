@@ -21,16 +21,20 @@ pub type Supports = dyn Fn(&Step, &[TensorType]) -> Result<(), String> + Send + 
 /// A device beside the host.
 #[derive(Clone)]
 pub struct DeviceTarget {
-    /// Bytes of the blocks in which it gives out temporary memory, and of the largest array that it holds. Larger ones
-    /// stay with the host.
+    /// Bytes of the blocks in which it gives out temporary memory, unless an array is larger.
     pub arena_block: usize,
+    /// Bytes of the largest array that it holds, at least as many. Larger ones stay with the host.
+    pub largest_array: usize,
     /// Which steps it runs. A function of its arguments alone.
     pub supports: Arc<Supports>,
 }
 
 impl fmt::Debug for DeviceTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceTarget").field("arena_block", &self.arena_block).finish_non_exhaustive()
+        f.debug_struct("DeviceTarget")
+            .field("arena_block", &self.arena_block)
+            .field("largest_array", &self.largest_array)
+            .finish_non_exhaustive()
     }
 }
 

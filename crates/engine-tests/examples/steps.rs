@@ -26,6 +26,7 @@ fn main() {
     let features = engine.device().features().clone();
     let device = DeviceTarget {
         arena_block: 1 << 30,
+        largest_array: 1 << 30,
         supports: Arc::new(move |step, types| {
             let lowered = lower(step, Context { features: &features, types });
             lowered.map(|_| ()).map_err(|refusal| refusal.0)

@@ -127,7 +127,11 @@ fn device(host_only: &[&str]) -> Target {
         Some(name) => Err(format!("the device has no {name}")),
         None => Ok(()),
     };
-    Target::device(DeviceTarget { arena_block: 1 << 20, supports: Arc::new(supports) })
+    Target::device(DeviceTarget {
+        arena_block: 1 << 20,
+        largest_array: 1 << 20,
+        supports: Arc::new(supports),
+    })
 }
 
 /// The first of the names that a step needs, nested steps included.

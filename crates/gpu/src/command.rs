@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plan::SlotId;
 use smallvec::SmallVec;
 
+use crate::features::Features;
 use crate::shader::Shader;
 
 /// One action on the device's stream; each sees the effects of those before.
@@ -13,13 +14,15 @@ use crate::shader::Shader;
 pub enum Command {
     /// Runs a shader.
     Launch(Launch),
-    /// Copies the first `bytes` bytes of one array to another; they do not overlap, or are the same.
+    /// Copies bytes of one array to the same place in another; the arrays do not overlap, or are the same.
     Copy {
         /// Source.
         from: SlotId,
         /// Target.
         to: SlotId,
-        /// Length.
+        /// The first of the bytes, a multiple of 64.
+        at: u64,
+        /// Length; fits a window of a binding.
         bytes: u64,
     },
     /// Exchanges the memory of two slots.
@@ -78,11 +81,33 @@ pub struct Bound {
 pub enum Memory {
     /// An array of the plan.
     Slot(SlotId),
+    /// An array of the plan from this byte on, a multiple of 64: of arrays that are larger than a binding.
+    Window(SlotId, u64),
     /// Bytes of the engine's scratch memory from this offset, a multiple of 64. Its contents last from launch to
     /// launch of one step.
     Scratch(u64),
     /// Bytes of the step's own tables from this offset, a multiple of 64 (see `Lowered::tables`).
     Table(u64),
+}
+
+impl Memory {
+    /// The same memory from a byte on, a multiple of 64.
+    pub fn from_byte(self, byte: u64) -> Self {
+        match self {
+            memory if byte == 0 => memory,
+            Memory::Slot(slot) => Memory::Window(slot, byte),
+            Memory::Window(slot, at) => Memory::Window(slot, at + byte),
+            Memory::Scratch(at) => Memory::Scratch(at + byte),
+            Memory::Table(at) => Memory::Table(at + byte),
+        }
+    }
+}
+
+/// The copies of an array, in pieces that fit a binding.
+pub fn copies(from: SlotId, to: SlotId, bytes: u64, features: &Features) -> impl Iterator<Item = Command> {
+    let most = if bytes <= features.max_binding_bytes { bytes.max(1) } else { features.window_bytes() };
+    let pieces = (0..bytes.max(1)).step_by(most as usize);
+    pieces.map(move |at| Command::Copy { from, to, at, bytes: most.min(bytes - at) })
 }
 
 /// The grid for a number of workgroups: one dimension if it fits, else two of about the same number in all. Shaders

@@ -7,6 +7,7 @@ use plan::EngineError;
 use wgpu::{Backends, DeviceType};
 
 use crate::features::Features;
+use crate::memory::LARGEST_BUFFER;
 
 /// Which adapter is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub struct Adapter {
     adapter: wgpu::Adapter,
     info: wgpu::AdapterInfo,
     deterministic: bool,
+    binding_limit: u64,
 }
 
 /// An open device with its queue.
@@ -53,7 +55,12 @@ fn adapters() -> Vec<Adapter> {
     let mut adapters: Vec<Adapter> = found
         .into_iter()
         .filter(|adapter| adapter.features().contains(wgpu::Features::IMMEDIATES))
-        .map(|adapter| Adapter { info: adapter.get_info(), adapter, deterministic: false })
+        .map(|adapter| Adapter {
+            info: adapter.get_info(),
+            adapter,
+            deterministic: false,
+            binding_limit: u64::MAX,
+        })
         .collect();
     adapters.sort_by_key(|adapter| match adapter.info.device_type {
         DeviceType::DiscreteGpu => 0,
@@ -83,6 +90,11 @@ impl Adapter {
     /// The adapter, whose device is to give the same bits in every run, or not: [`Features::deterministic`].
     pub fn deterministic(self, wanted: bool) -> Self {
         Adapter { deterministic: wanted, ..self }
+    }
+
+    /// The adapter, as if one binding took no more than so many bytes: so that small arrays are bound in windows.
+    pub fn binding_at_most(self, bytes: u64) -> Self {
+        Adapter { binding_limit: bytes, ..self }
     }
 
     /// What the device is, for people: `NVIDIA H200 (Vulkan)`.
@@ -154,8 +166,9 @@ impl Adapter {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             let _ = wrong.set(format!("the device refused work: {error}"));
         }));
-        let features =
-            Features { deterministic: self.deterministic, ..features(&device, &self.adapter, &self.info) };
+        let mut features = features(&device, &self.adapter, &self.info);
+        features.deterministic = self.deterministic;
+        features.max_binding_bytes = features.max_binding_bytes.min(self.binding_limit);
         Ok(Device { device, queue, info: self.info, features, cache_folder, failure })
     }
 }
@@ -246,6 +259,7 @@ fn features(device: &wgpu::Device, adapter: &wgpu::Adapter, info: &wgpu::Adapter
         cooperative_f32: cooperative(wgpu::CooperativeScalarType::F32),
         max_bindings: limits.max_storage_buffers_per_shader_stage.min(most_bindings),
         max_binding_bytes: limits.max_storage_buffer_binding_size,
+        max_buffer_bytes: limits.max_buffer_size.min(LARGEST_BUFFER),
         workgroup_bytes: limits.max_compute_workgroup_storage_size,
         workgroup_threads: limits.max_compute_invocations_per_workgroup,
         immediate_bytes: limits.max_immediate_size,

@@ -162,7 +162,7 @@ impl Preparation {
 /// A command with its pipelines.
 pub(crate) enum Action {
     Launch(PreparedLaunch),
-    Copy { from: SlotId, to: SlotId, bytes: u64 },
+    Copy { from: SlotId, to: SlotId, at: u64, bytes: u64 },
     Upload { from: SlotId, to: SlotId, bytes: usize },
     Download { from: SlotId, to: SlotId, bytes: usize },
     Swap(SlotId, SlotId),
@@ -202,7 +202,7 @@ impl Actions<'_> {
                 let pipeline = self.pipelines[at].clone();
                 Action::Launch(PreparedLaunch { pipeline, bindings, parameters, grid, work })
             }
-            Command::Copy { from, to, bytes } => Action::Copy { from, to, bytes },
+            Command::Copy { from, to, at, bytes } => Action::Copy { from, to, at, bytes },
             Command::Swap(a, b) => Action::Swap(a, b),
             Command::Repeat { count, body } => Action::Repeat { count, body: self.block(body) },
             Command::While { condition, predicate, body } => {
@@ -316,8 +316,9 @@ impl Recording<'_> {
                     let places = self.places(slots);
                     self.stream.launch(self.state, launch, Grid::Given(launch.grid), &places)?;
                 }
-                Action::Copy { from, to, bytes } => {
-                    self.stream.copy(self.state, slots.get(*from), slots.get(*to), *bytes, None)?;
+                Action::Copy { from, to, at, bytes } => {
+                    let [from, to] = [from, to].map(|slot| slots.get(*slot).wrapping_add(*at as usize));
+                    self.stream.copy(self.state, from, to, *bytes, None)?;
                 }
                 Action::Upload { from, to, bytes } => {
                     // SAFETY: the runtime gives every slot of the host memory for its array.
@@ -429,9 +430,10 @@ impl Recording<'_> {
                     let places = self.places(slots);
                     self.stream.launch(self.state, launch, Grid::Gated(passed.row()), &places)?;
                 }
-                Action::Copy { from, to, bytes } => {
+                Action::Copy { from, to, at, bytes } => {
                     let row = Some(passed.row());
-                    self.stream.copy(self.state, slots.get(*from), slots.get(*to), *bytes, row)?;
+                    let [from, to] = [from, to].map(|slot| slots.get(*slot).wrapping_add(*at as usize));
+                    self.stream.copy(self.state, from, to, *bytes, row)?;
                 }
                 Action::Swap(a, b) => {
                     slots.swap(*a, *b);
@@ -516,7 +518,12 @@ impl DeviceMemory for GpuEngine {
     }
 
     fn copy(&self, source: *mut u8, target: *mut u8, bytes: usize) -> Result<(), EngineError> {
-        self.stream.copy(&mut self.stream.lock(), source, target, bytes as u64, None)
+        let mut state = self.stream.lock();
+        let most = self.device().features().window_bytes() as usize;
+        (0..bytes).step_by(most).try_for_each(|at| {
+            let [source, target] = [source, target].map(|address| address.wrapping_add(at));
+            self.stream.copy(&mut state, source, target, most.min(bytes - at) as u64, None)
+        })
     }
 
     fn is_separate(&self) -> bool {

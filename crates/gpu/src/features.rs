@@ -1,5 +1,8 @@
 //! What a device can do, as far as shaders depend on it.
 
+/// Bindings start at multiples of this: no device asks for more.
+pub const BINDING_ALIGNMENT: u64 = 256;
+
 /// Features and limits of a device. Lowering is a function of the step and of these alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Features {
@@ -24,6 +27,8 @@ pub struct Features {
     pub max_bindings: u32,
     /// Bytes of one binding.
     pub max_binding_bytes: u64,
+    /// Bytes of one buffer: the largest array. What is larger than a binding is bound in windows.
+    pub max_buffer_bytes: u64,
     /// Bytes of workgroup memory (32 KiB on Metal).
     pub workgroup_bytes: u32,
     /// Threads of a workgroup.
@@ -51,12 +56,19 @@ impl Features {
             cooperative_f32: None,
             max_bindings: 29,
             max_binding_bytes: 128 << 20,
+            max_buffer_bytes: 256 << 20,
             workgroup_bytes: 32 << 10,
             workgroup_threads: 1024,
             immediate_bytes: 128,
             max_grid: 65535,
             deterministic: false,
         }
+    }
+
+    /// Bytes of an array that one binding reaches, from any multiple of 64 bytes on: bindings start at multiples of
+    /// [`BINDING_ALIGNMENT`], up to so much before what is wanted.
+    pub const fn window_bytes(&self) -> u64 {
+        (self.max_binding_bytes / BINDING_ALIGNMENT).saturating_sub(1) * BINDING_ALIGNMENT
     }
 
     /// What nearly every device has: Apple's GPUs since the M1, and those of desktops.

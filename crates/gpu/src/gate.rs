@@ -177,7 +177,7 @@ mod tests {
     use crate::translate::translate;
 
     fn copy(bytes: u64) -> Action {
-        Action::Copy { from: SlotId(0), to: SlotId(1), bytes }
+        Action::Copy { from: SlotId(0), to: SlotId(1), at: 0, bytes }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use plan::{Plan, SlotId, Step, StepOp};
 use tensor::TensorType;
 use thiserror::Error;
 
-use crate::command::Command;
+use crate::command::{self, Command};
 use crate::features::Features;
 use crate::{kernel, library};
 
@@ -67,7 +67,8 @@ pub fn lower(step: &Step, context: Context<'_>) -> Result<Lowered, Refusal> {
         StepOp::Threefry(threefry) => library::threefry::lower(threefry, step, context),
         StepOp::Copy => match (&step.reads[..], &step.writes[..]) {
             (&[from], &[to]) if bytes(from) == bytes(to) => {
-                one(Command::Copy { from, to, bytes: bytes(to) as u64 })
+                let commands = command::copies(from, to, bytes(to) as u64, context.features).collect();
+                Ok(Lowered { commands, ..Lowered::default() })
             }
             _ => Err(Refusal::new("a copy between arrays of different length")),
         },

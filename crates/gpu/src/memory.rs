@@ -19,6 +19,9 @@ const LARGEST_SHARED: u64 = 256 << 20;
 /// Bits of an address that count bytes within a buffer; those above number the buffer, from 1.
 const OFFSET_BITS: u32 = 40;
 
+/// What an address counts.
+pub(crate) const LARGEST_BUFFER: u64 = 1 << OFFSET_BITS;
+
 /// The buffers of a device.
 pub(crate) struct Memory {
     device: Arc<Device>,
@@ -43,7 +46,7 @@ struct Chunk {
 /// A buffer of the device and a place in it.
 #[derive(Clone)]
 pub(crate) struct Window {
-    /// The buffer; bound as a whole.
+    /// The buffer.
     pub buffer: wgpu::Buffer,
     /// Names the buffer among all that the device ever had.
     pub id: u32,
@@ -76,7 +79,7 @@ impl Memory {
         let shared = size <= LARGEST_SHARED.min(largest) / 2;
         let capacity = if shared { state.next_shared.max(2 * size).min(largest) } else { size };
         let refusal = || EngineError::OutOfMemory { origin: self.device.kind(), bytes };
-        if capacity > self.device.device.limits().max_buffer_size || size > largest {
+        if capacity > self.device.features().max_buffer_bytes {
             return Err(refusal());
         }
         let buffer = self.device.scoped(|| {

@@ -11,8 +11,9 @@ use smallvec::SmallVec;
 use crate::command::{self, Bound};
 use crate::completion::{self, Completions, Download, Submission, Ticket};
 use crate::device::Device;
+use crate::features::BINDING_ALIGNMENT;
 use crate::gate::{self, GRID_BYTES, Gates, Mode};
-use crate::memory::Memory;
+use crate::memory::{Memory, Window};
 use crate::pipelines::{Pipeline, Pipelines};
 use crate::readback::{HEADER, Readback, Readbacks};
 use crate::shader::Shader;
@@ -27,6 +28,9 @@ const LAUNCHES_AFTER: u32 = 2048;
 /// Submissions that keep the device busy. While so many are under way, runs that are handed over gather in the next one:
 /// the device pauses between submissions, and each costs the host more than a launch.
 const ENOUGH_UNDER_WAY: usize = 2;
+
+/// Bytes that are written to the device at once.
+const LARGEST_WRITE: usize = 256 << 20;
 
 /// Serial numbers are copied from a table of this many.
 const SERIALS: u64 = 4096;
@@ -134,6 +138,32 @@ pub(crate) struct State {
 
 type GroupKey = SmallVec<[u32; 8]>;
 
+/// What a launch binds.
+#[derive(Default)]
+struct Group {
+    /// Numbers of the buffers, those that are not bound as a whole followed by where the binding starts.
+    key: GroupKey,
+    /// Buffers, start and size of each binding; all of the buffer without a size.
+    bindings: SmallVec<[(wgpu::Buffer, u64, Option<wgpu::BufferSize>); 8]>,
+}
+
+impl Group {
+    /// Binds the buffer of a window: all of it or, where that is more than may be bound, as much from the window on.
+    /// Returns the offset of the window in the binding, in units of so many bytes.
+    fn bind(&mut self, window: Window, unit: u32, most: u64) -> u32 {
+        let Window { buffer, id, offset } = window;
+        self.key.push(id);
+        let (mut start, mut size) = (0, None);
+        if buffer.size() > most {
+            start = offset / BINDING_ALIGNMENT * BINDING_ALIGNMENT;
+            size = wgpu::BufferSize::new(most.min(buffer.size() - start));
+            self.key.push((start / BINDING_ALIGNMENT) as u32);
+        }
+        self.bindings.push((buffer, start, size));
+        ((offset - start) / u64::from(unit)) as u32
+    }
+}
+
 // SAFETY: the address of scratch memory is a name, never dereferenced.
 #[allow(unsafe_code)]
 unsafe impl Send for State {}
@@ -215,22 +245,19 @@ impl Stream {
         grid: Grid,
         places: &Places<'_>,
     ) -> Result<(), EngineError> {
-        let mut key = GroupKey::new();
-        let mut buffers: SmallVec<[wgpu::Buffer; 8]> = SmallVec::new();
+        let mut group = Group::default();
         let mut words: SmallVec<[u32; 32]> = SmallVec::new();
         for bound in &launch.bindings {
             let address = match bound.memory {
                 command::Memory::Slot(slot) => places.slots.get(slot),
+                command::Memory::Window(slot, byte) => places.slots.get(slot).wrapping_add(byte as usize),
                 command::Memory::Scratch(offset) => places.scratch.wrapping_add(offset as usize),
                 command::Memory::Table(offset) => places.tables.wrapping_add(offset as usize),
             };
-            let window = self.memory.window(address)?;
-            words.push((window.offset / u64::from(bound.unit)) as u32);
-            key.push(window.id);
-            buffers.push(window.buffer);
+            words.push(group.bind(self.memory.window(address)?, bound.unit, self.most_bound()));
         }
         words.extend_from_slice(&launch.parameters);
-        self.record(state, &launch.pipeline, key, &buffers, &words, grid);
+        self.record(state, &launch.pipeline, group, &words, grid);
         state.work += launch.work;
         if state.work > SUBMIT_AFTER || state.launches >= LAUNCHES_AFTER {
             self.submit(state, Vec::new())?;
@@ -238,26 +265,23 @@ impl Stream {
         Ok(())
     }
 
-    fn record(
-        &self,
-        state: &mut State,
-        pipeline: &Pipeline,
-        key: GroupKey,
-        buffers: &[wgpu::Buffer],
-        words: &[u32],
-        grid: Grid,
-    ) {
+    fn record(&self, state: &mut State, pipeline: &Pipeline, group: Group, words: &[u32], grid: Grid) {
         if state.groups.len() >= GROUPS {
             state.groups.clear();
         }
         let State { pass, encoder, groups, .. } = state;
-        let group = groups.entry(key).or_insert_with(|| {
-            let entries: SmallVec<[wgpu::BindGroupEntry<'_>; 8]> = buffers
+        let group = groups.entry(group.key).or_insert_with(|| {
+            let entries: SmallVec<[wgpu::BindGroupEntry<'_>; 8]> = group
+                .bindings
                 .iter()
-                .enumerate()
-                .map(|(binding, buffer)| wgpu::BindGroupEntry {
-                    binding: binding as u32,
-                    resource: buffer.as_entire_binding(),
+                .zip(0..)
+                .map(|((buffer, start, size), binding)| wgpu::BindGroupEntry {
+                    binding,
+                    resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                        buffer,
+                        offset: *start,
+                        size: *size,
+                    }),
                 })
                 .collect();
             self.device.device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -294,18 +318,27 @@ impl Stream {
         flag: *mut u8,
         table: *mut u8,
     ) -> Result<(), EngineError> {
-        let (flag, table) = (self.memory.window(flag)?, self.memory.window(table)?);
-        let [mode, branches] = mode.parameters();
-        let words = [(flag.offset / 4) as u32, (table.offset / 4) as u32, 0, mode, launches, branches];
+        let mut group = Group::default();
+        let mut bind = |address| -> Result<u32, EngineError> {
+            Ok(group.bind(self.memory.window(address)?, 4, self.most_bound()))
+        };
+        let (flag, table) = (bind(flag)?, bind(table)?);
         // No buffer of the memory has the number 0.
-        let key = GroupKey::from_slice(&[flag.id, table.id, 0]);
-        let buffers = [flag.buffer, table.buffer, self.gates.grids.clone()];
+        let grids = Window { buffer: self.gates.grids.clone(), id: 0, offset: 0 };
+        let grids = group.bind(grids, 4, self.most_bound());
+        let [mode, branches] = mode.parameters();
+        let words = [flag, table, grids, mode, launches, branches];
         let pipeline = self.gates.pipeline.clone();
-        self.record(state, &pipeline, key, &buffers, &words, Grid::Given([1, 1, 1]));
+        self.record(state, &pipeline, group, &words, Grid::Given([1, 1, 1]));
         Ok(())
     }
 
-    /// Records a copy within the device; up to 15 bytes of padding after `bytes` are copied too. `gated`: its row of the
+    /// Bytes of one binding, a multiple of the alignment of bindings.
+    fn most_bound(&self) -> u64 {
+        self.device.features().max_binding_bytes / BINDING_ALIGNMENT * BINDING_ALIGNMENT
+    }
+
+    /// Records a copy within the device, of bytes that fit a window of a binding; up to 15 bytes of padding after `bytes` are copied too. `gated`: its row of the
     /// last gate's.
     pub(crate) fn copy(
         &self,
@@ -318,7 +351,11 @@ impl Stream {
         if bytes == 0 || from == to {
             return Ok(());
         }
-        let (from, to) = (self.memory.window(from)?, self.memory.window(to)?);
+        let mut group = Group::default();
+        let mut bind = |address| -> Result<u32, EngineError> {
+            Ok(group.bind(self.memory.window(address)?, 16, self.most_bound()))
+        };
+        let (from, to) = (bind(from)?, bind(to)?);
         let vectors = bytes.div_ceil(16);
         let grid = match gated {
             Some(row) => Grid::Gated(row),
@@ -326,10 +363,9 @@ impl Stream {
                 .map(Grid::Given)
                 .ok_or_else(|| self.device.failed("a copy is too large"))?,
         };
-        let words = [(from.offset / 16) as u32, (to.offset / 16) as u32, vectors as u32];
-        let key = GroupKey::from_slice(&[from.id, to.id]);
+        let words = [from, to, vectors as u32];
         let copy = self.copy.clone();
-        self.record(state, &copy, key, &[from.buffer, to.buffer], &words, grid);
+        self.record(state, &copy, group, &words, grid);
         state.work += 2 * bytes;
         Ok(())
     }
@@ -339,23 +375,21 @@ impl Stream {
     /// # Errors
     /// If the device has failed.
     pub(crate) fn upload(&self, state: &mut State, data: &[u8], to: *mut u8) -> Result<(), EngineError> {
-        let Some(padded) = wgpu::BufferSize::new((data.len() as u64).next_multiple_of(4)) else {
-            return Ok(());
-        };
-        if state.launches > 0 {
+        if state.launches > 0 && !data.is_empty() {
             // Writes come before what is submitted next.
             self.submit(state, Vec::new())?;
         }
-        let window = self.memory.window(to)?;
-        let view = self.device.queue.write_buffer_with(&window.buffer, window.offset, padded);
-        let mut view = view.ok_or_else(|| self.device.failed("a copy from the host was refused"))?;
-        view.slice(..data.len()).copy_from_slice(data);
-        if data.len() as u64 != padded.get() {
+        for (piece, at) in data.chunks(LARGEST_WRITE).zip((0..).step_by(LARGEST_WRITE)) {
+            let window = self.memory.window(to.wrapping_add(at))?;
+            let padded = wgpu::BufferSize::new((piece.len() as u64).next_multiple_of(4));
+            let padded = padded.expect("no piece is empty");
+            let view = self.device.queue.write_buffer_with(&window.buffer, window.offset, padded);
+            let mut view = view.ok_or_else(|| self.device.failed("a copy from the host was refused"))?;
+            view.slice(..piece.len()).copy_from_slice(piece);
             let zeros = [0; 4];
-            let rest = padded.get() as usize - data.len();
-            view.slice(data.len()..).copy_from_slice(&zeros[..rest]);
+            let rest = padded.get() as usize - piece.len();
+            view.slice(piece.len()..).copy_from_slice(&zeros[..rest]);
         }
-        drop(view);
         self.device.check()
     }
 
@@ -453,7 +487,8 @@ impl Stream {
         if let Some((address, size)) = state.scratch.take() {
             self.free(state, address, size);
         }
-        let size = bytes.next_power_of_two();
+        let most = self.device.features().max_buffer_bytes as usize;
+        let size = bytes.next_power_of_two().min(most).max(bytes);
         let address = self.memory.allocate(size)?;
         state.scratch = Some((address, size));
         Ok(address)

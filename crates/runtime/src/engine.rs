@@ -147,7 +147,7 @@ impl Engines {
 
     /// The memory that an array of this size is put into when it comes from outside.
     pub fn space_for(&self, bytes: usize) -> Space {
-        let fits = |device: &DeviceTarget| bytes <= device.arena_block;
+        let fits = |device: &DeviceTarget| bytes <= device.largest_array;
         if self.target.device.as_ref().is_some_and(fits) { Space::Device } else { Space::Host }
     }
 
@@ -166,9 +166,12 @@ pub fn device_target(features: &Features) -> Target {
     // Blocks of memory have sizes in this unit at most.
     let unit = LARGEST_STEP as u64;
     let block = features.max_binding_bytes / unit * unit;
+    // What is read back has a few bytes before it.
+    let largest = (features.max_buffer_bytes / unit * unit).saturating_sub(unit).max(block);
     let features = features.clone();
     Target::device(DeviceTarget {
         arena_block: block as usize,
+        largest_array: largest as usize,
         supports: Arc::new(move |step, types| {
             let context = Context { features: &features, types };
             gpu::lower::lower(step, context).map(|_| ()).map_err(|refusal| refusal.0)

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::share::Sharing;
+use crate::DeviceTarget;
 use crate::lower::{Draft, Home};
 use plan::Space;
 
@@ -18,6 +19,15 @@ pub struct Placed {
     pub bytes: usize,
     /// Bytes of the device's arena.
     pub device_bytes: usize,
+}
+
+/// Bytes of a block of the device's arena: as its target says, or as many as it holds at once where a temporary array is
+/// larger than that.
+pub fn block(draft: &Draft, device: &DeviceTarget) -> usize {
+    let on_device = draft.buffers.iter().filter(|buffer| buffer.space == Space::Device);
+    let mut temporary = on_device.filter(|buffer| buffer.home == Home::Temporary);
+    let larger = temporary.any(|buffer| buffer.ty.byte_len() > device.arena_block);
+    if larger { device.largest_array } else { device.arena_block }
 }
 
 /// Places the temporary classes, in the order of their births, each into the smallest gap that holds it. On the device

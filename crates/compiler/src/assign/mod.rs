@@ -23,7 +23,7 @@ pub fn assign(draft: Draft, target: &Target) -> Plan {
     let lives = liveness::lives(&draft);
     let mut sharing = share::share(&draft, lives);
     let classes = sharing.classes();
-    let block = target.device.as_ref().map_or(0, |device| device.arena_block);
+    let block = target.device.as_ref().map_or(0, |device| arena::block(&draft, device));
     let placed = arena::place(&draft, &mut sharing, &classes, block);
 
     // One slot for each type that a class is used as: a reshape shares memory, not its type.

@@ -6,7 +6,7 @@ use plan::StepOp;
 use plan::library::Cumulative;
 use tensor::{DType, Scalar};
 
-use crate::device::{TYPES, compare};
+use crate::device::{TYPES, compare, compare_in_windows};
 
 const OPS: [BinaryOp; 7] = [
     BinaryOp::Add,
@@ -34,6 +34,20 @@ fn check(dtype: DType, op: BinaryOp, [outer, size, inner]: [i64; 3], reverse: bo
         std::slice::from_ref(&ty),
         tolerance,
     );
+}
+
+#[test]
+fn arrays_larger_than_a_binding() {
+    let mut numbers = Numbers::new(7);
+    for dtype in [DType::F32, DType::I32, DType::BF16, DType::I8] {
+        for [outer, size, inner] in [[70, 304, 1], [40, 30, 32], [2100, 5, 2]] {
+            let ty = flat(dtype, (outer * size * inner) as usize);
+            let step = Cumulative { dtype, op: BinaryOp::Maximum, outer, size, inner, reverse: size == 304 };
+            let elements = numbers.array(dtype, ty.len());
+            let types = std::slice::from_ref(&ty);
+            compare_in_windows(&StepOp::Cumulative(step), types, &[elements], types, EXACT);
+        }
+    }
 }
 
 #[test]

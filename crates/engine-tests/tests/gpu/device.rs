@@ -26,8 +26,25 @@ pub fn engine() -> Option<GpuEngine> {
     ENGINE.get_or_init(fresh).clone()
 }
 
+/// The engine on a device whose bindings take so few bytes that many arrays are bound in windows; opened once.
+pub fn small_bindings() -> Option<GpuEngine> {
+    static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
+    ENGINE.get_or_init(|| open(128 << 10)).clone()
+}
+
+/// The same with bindings so small that nearly every array is.
+pub fn tiny_bindings() -> Option<GpuEngine> {
+    static ENGINE: OnceLock<Option<GpuEngine>> = OnceLock::new();
+    ENGINE.get_or_init(|| open(8 << 10)).clone()
+}
+
 /// An engine of one's own, or none, as [`engine`] says.
 pub fn fresh() -> Option<GpuEngine> {
+    open(u64::MAX)
+}
+
+/// An engine whose bindings have so many bytes at most.
+fn open(binding: u64) -> Option<GpuEngine> {
     let name = std::env::var("JAX_METALLIB_ADAPTER").unwrap_or_else(|_| "llvmpipe".to_string());
     let Some(adapter) = select(&Selection { name: Some(name) }) else {
         let message = format!("no adapter for the GPU engine; there are {:?}", adapter_names());
@@ -35,7 +52,7 @@ pub fn fresh() -> Option<GpuEngine> {
         eprintln!("SKIPPED: {message}");
         return None;
     };
-    let device = adapter.open(None).expect("the device opens");
+    let device = adapter.binding_at_most(binding).open(None).expect("the device opens");
     Some(GpuEngine::new(device).expect("the engine starts"))
 }
 
@@ -58,6 +75,23 @@ pub fn compare(
     tolerance: Tolerance,
 ) {
     compare_plan(&single_step(op.clone(), reads, writes), arrays, tolerance);
+}
+
+/// Runs a step where nearly every array is larger than a binding, and compares all results with the host engine's.
+pub fn compare_in_windows(
+    op: &StepOp,
+    reads: &[TensorType],
+    arrays: &[Elements],
+    writes: &[TensorType],
+    tolerance: Tolerance,
+) {
+    let Some(engine) = tiny_bindings() else { return };
+    let plan = single_step(op.clone(), reads, writes);
+    let host = host::HostEngine::new(1).expect("threads start");
+    let (actual, expected) = (outputs(&engine, &plan, arrays), outputs(&host, &plan, arrays));
+    for (actual, expected) in actual.iter().zip(&expected) {
+        assert_agree(actual, expected, tolerance, &format!("{:?}", plan.body));
+    }
 }
 
 /// The same for a plan: on the engine, in fixed order, and with the least features, unless those lack a type that the

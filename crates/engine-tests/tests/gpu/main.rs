@@ -27,3 +27,41 @@ mod suite {
 
     engine_tests::suite!(engines);
 }
+
+/// What needs no array as a whole, where nearly every one is larger than a binding.
+mod tiny_bindings {
+    use plan::Engine;
+
+    fn engines() -> Vec<Box<dyn Engine>> {
+        let engine = crate::device::tiny_bindings();
+        engine.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect()
+    }
+
+    engine_tests::suite! { @tests engines;
+        elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs, several_outputs;
+        access: transposes, slices_and_reversals, broadcasts, padding, concatenation, divided_axes, gathers,
+            dynamic_slices, conditional_stores, in_place_updates, constants;
+        reduce: rows_and_columns, every_type_and_operation, nothing_to_fold, whole_arrays, windows;
+        rows: row_values_in_later_stages;
+        control: loops, loops_of_unknown_length, branches, swaps_and_copies;
+    }
+}
+
+/// The suite where many arrays are larger than a binding.
+mod small_bindings {
+    use plan::Engine;
+
+    fn engines() -> Vec<Box<dyn Engine>> {
+        let engine = crate::device::small_bindings();
+        engine.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect()
+    }
+
+    // All but a few whose folds take more bindings than a shader has, and what the module above has.
+    engine_tests::suite! { @tests engines;
+        elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs, several_outputs;
+        access: transposes, gathers, in_place_updates;
+        reduce: rows_and_columns, nothing_to_fold, whole_arrays, largest_with_position, windows;
+        rows: softmax, layer_norm, row_values_in_later_stages, single_long_row;
+        random: random_kernels;
+    }
+}

@@ -17,7 +17,7 @@ use plan::library::{Dot, DotDim};
 use smallvec::smallvec;
 use tensor::{DType, Indices, Literal, Scalar, TensorType};
 
-use crate::device::{check_shaders, engine, run_as, step};
+use crate::device::{check_shaders, engine, run_as, step, tiny_bindings};
 
 fn types(dot: &Dot) -> [TensorType; 3] {
     let dims = || dot.batch.iter().chain([&dot.m, &dot.n, &dot.k]);
@@ -62,10 +62,16 @@ fn check_long(dot: &Dot) {
 
 /// As `check`, in a given way.
 fn check_as(dot: &Dot, choice: Option<Choice>) {
-    let Some(engine) = engine() else { return };
+    if let Some(engine) = engine() {
+        check_on(&engine, dot, choice);
+    }
+}
+
+/// As `check_as`, on a given engine.
+fn check_on(engine: &GpuEngine, dot: &Dot, choice: Option<Choice>) {
     let [lhs, rhs, _] = types(dot);
     let arguments = [small_integers(dot.lhs, &lhs.dims, 1), small_integers(dot.rhs, &rhs.dims, 2)];
-    let result = run(&engine, dot, choice, &arguments);
+    let result = run(engine, dot, choice, &arguments);
     let values =
         |literal: &Literal| -> Vec<i64> { literal.scalars().map(|scalar| scalar.as_f64() as i64).collect() };
     let (a, b) = (values(&arguments[0]), values(&arguments[1]));
@@ -148,6 +154,30 @@ fn batches() {
         dot.n.out = 3;
         check(&dot);
     }
+}
+
+#[test]
+fn arrays_larger_than_a_binding() {
+    let Some(engine) = tiny_bindings() else { return };
+    for dtype in [DType::F32, DType::F16, DType::BF16, DType::I8] {
+        for transposed in [[false; 3], [false, true, false]] {
+            check_on(&engine, &dense([dtype; 3], [3, 320, 24, 48], transposed), None);
+            check_on(&engine, &dense([dtype; 3], [1, 1027, 33, 40], transposed), None);
+        }
+        // Parts of rows: those of bytes would share words.
+        for transposed in
+            [[false, true, false], [false, true, true]].into_iter().filter(|_| dtype != DType::I8)
+        {
+            check_on(&engine, &dense([dtype; 3], [1, 24, 32, 1088], transposed), None);
+        }
+        check_on(&engine, &dense([dtype; 3], [1, 1300, 100, 1], [false; 3]), None);
+    }
+    // Terms that lie farther apart than a binding reaches are the host's.
+    let dot = dense([DType::F32; 3], [1, 64, 1000, 64], [true, false, false]);
+    let context = Context { features: engine.device().features(), types: &types(&dot) };
+    let refusal =
+        lower_as(&dot, &step(StepOp::Dot(dot.clone())), context, None).expect_err("it is too large");
+    assert_eq!(refusal.0, "a product whose terms reach beyond a binding");
 }
 
 #[test]

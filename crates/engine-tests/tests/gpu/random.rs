@@ -6,7 +6,7 @@ use plan::StepOp;
 use plan::library::{RngBits, Threefry};
 use tensor::{DType, Scalar, TensorType};
 
-use crate::device::compare;
+use crate::device::{compare, compare_in_windows};
 
 fn words(numbers: &mut Numbers, dtype: DType, len: usize) -> Vec<Scalar> {
     (0..len)
@@ -29,6 +29,17 @@ fn threefry_elementwise() {
             compare(&StepOp::Threefry(op), &reads, &arrays, &[out.clone(), out], EXACT);
         }
     }
+}
+
+#[test]
+fn threefry_of_arrays_larger_than_a_binding() {
+    let mut numbers = Numbers::new(3);
+    let len = 5003;
+    let operands = [1, len, 1, len];
+    let op = Threefry { operands: operands.map(|len| len as i64), len: len as i64 };
+    let arrays: Vec<_> = operands.iter().map(|&len| words(&mut numbers, DType::U32, len)).collect();
+    let (reads, out) = (operands.map(|len| flat(DType::U32, len)), flat(DType::U32, len));
+    compare_in_windows(&StepOp::Threefry(op), &reads, &arrays, &[out.clone(), out], EXACT);
 }
 
 #[test]

@@ -9,13 +9,11 @@ use crate::lower::Refusal;
 /// Checks a kernel over its arrays, inputs first.
 ///
 /// # Errors
-/// If it breaks a rule, or an array is too large.
-pub(super) fn check(kernel: &Kernel, arrays: &[Operand], features: &Features) -> Result<(), Refusal> {
+/// If it breaks a rule.
+pub(super) fn check(kernel: &Kernel, arrays: &[Operand]) -> Result<(), Refusal> {
     if arrays.len() != kernel.inputs.len() + kernel.outputs.len() {
         return Err(Refusal::new("a kernel has an array for each of its inputs and outputs"));
     }
-    arrays.iter().try_for_each(|array| check_size(array, features))?;
-    check_indices(kernel)?;
     let mut rows = 0;
     for stage in &kernel.stages {
         check_stage(kernel, stage, arrays, rows)?;
@@ -24,16 +22,21 @@ pub(super) fn check(kernel: &Kernel, arrays: &[Operand], features: &Features) ->
     Ok(())
 }
 
-/// Indices are 32 bits wide and a binding is limited.
+/// Indices are 32 bits wide.
+pub(super) fn check_len(array: &Operand) -> Result<(), Refusal> {
+    match array.len {
+        len if len < 1 << 31 => Ok(()),
+        len => Err(Refusal::new(format!("an array of {len} elements"))),
+    }
+}
+
+/// Memory that is not bound in windows must fit one.
 pub(super) fn check_size(array: &Operand, features: &Features) -> Result<(), Refusal> {
-    if array.len >= 1 << 31 {
-        return Err(Refusal::new(format!("an array of {} elements", array.len)));
+    check_len(array)?;
+    match array.bytes() {
+        bytes if bytes <= features.window_bytes() => Ok(()),
+        bytes => Err(Refusal::new(format!("an array of {bytes} bytes between two launches"))),
     }
-    let bytes = array.len as u64 * array.dtype.size() as u64;
-    if bytes > features.max_binding_bytes {
-        return Err(Refusal::new(format!("an array of {bytes} bytes")));
-    }
-    Ok(())
 }
 
 /// All index expressions must fit 31 bits.

@@ -116,7 +116,7 @@ impl<'a> Parts<'a> {
     fn allocate(&mut self, dtype: DType, len: i64) -> usize {
         let memory = Memory::Scratch(*self.scratch);
         *self.scratch += (len as u64 * dtype.size() as u64).next_multiple_of(64);
-        self.arrays.push(Operand { memory, dtype, len });
+        self.arrays.push(Operand { memory, dtype, len, padded: true });
         self.arrays.len() - 1
     }
 

@@ -49,14 +49,18 @@ impl Epilogue {
         }
         let operand = |(slot, &dtype): (&plan::SlotId, &DType)| {
             let len = context.ty(*slot).len() as i64;
-            Operand { memory: Memory::Slot(*slot), dtype, len }
+            Operand { memory: Memory::Slot(*slot), dtype, len, padded: true }
         };
-        let result = Operand { memory: Memory::Scratch(0), dtype: kernel.inputs[0], len: kernel.rows() };
+        let result =
+            Operand { memory: Memory::Scratch(0), dtype: kernel.inputs[0], len: kernel.rows(), padded: true };
         let others = step.reads[Product::OPERANDS..].iter().zip(&kernel.inputs[1..]).map(operand);
         let outputs: Vec<Operand> = step.writes.iter().zip(&kernel.outputs).map(operand).collect();
         let memory = outputs.iter().copied().chain(others.clone()).map(|array| array.memory).collect();
         let arrays: Vec<Operand> = std::iter::once(result).chain(others).chain(outputs).collect();
-        check(kernel, &arrays, context.features)?;
+        check(kernel, &arrays)?;
+        if arrays.iter().any(|array| array.bytes() > context.features.window_bytes()) {
+            return Err(Refusal::new("an epilogue over arrays larger than a binding"));
+        }
         let gathers = kernel.stages[0].nodes.iter().any(|node| match &node.op {
             NodeOp::Load { access, .. } => !access.dynamic.is_empty(),
             _ => false,
@@ -102,7 +106,7 @@ impl Epilogue {
     ) -> Result<Function, Refusal> {
         let kernel = &self.kernel;
         let schedule = Schedule { lanes: lanes(kernel, width), ..Schedule::serial(kernel) };
-        let mut arrays = shader::declare(kernel, &schedule, scalars)?;
+        let mut arrays = shader::declare(kernel, &[], &schedule, scalars)?;
         let inputs = kernel.inputs.len();
         let outputs = kernel.outputs.len();
         let order = (inputs..inputs + outputs).chain(1..inputs);

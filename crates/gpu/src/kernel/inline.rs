@@ -99,6 +99,7 @@ impl Array {
             storage: scalars.storage(dtype)?,
             vector: 1,
             atomic: place.atomic,
+            pieces: 1,
         })
     }
 }

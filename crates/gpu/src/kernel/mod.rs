@@ -7,6 +7,7 @@
 //! * [`lanes`]: how accesses lie along the elements that a thread computes at once; [`schedule`]: how a kernel is spread
 //!   over threads, decided from its shape alone;
 //! * [`recompute`]: values computed again rather than kept; [`distribute`]: kernels of few long rows as several launches;
+//! * [`window`]: kernels over arrays that are larger than a binding; [`pieces`]: such arrays in one launch;
 //! * [`shader`], [`stage`], [`node`], [`fold`], [`team`], [`tile`]: printers, over the state in [`print`], with [`expression`], [`shared`]
 //!   and [`text`];
 //! * [`inline`]: a kernel as a part of another shader, for loops of small kernels; [`epilogue`]: of one that computes a
@@ -20,6 +21,7 @@ mod fold;
 mod inline;
 mod lanes;
 mod node;
+pub mod pieces;
 mod print;
 mod recompute;
 mod schedule;
@@ -31,6 +33,7 @@ mod team;
 mod tests;
 mod text;
 mod tile;
+mod window;
 
 pub use epilogue::{Epilogue, Function, inline_epilogue};
 pub use inline::{Place, inline};
@@ -56,11 +59,11 @@ pub fn lower(kernel: &Kernel, step: &Step, context: Context<'_>) -> Result<Lower
         .zip(kernel.inputs.iter().chain(&kernel.outputs))
         .map(|(&slot, &dtype)| {
             let len = context.ty(slot).len() as i64;
-            Operand { memory: Memory::Slot(slot), dtype, len }
+            Operand { memory: Memory::Slot(slot), dtype, len, padded: true }
         })
         .collect();
     let features = context.features;
-    check::check(kernel, &arrays, features)?;
+    check::check(kernel, &arrays)?;
     let mut simple = simplify(kernel);
     let distributed = distribute::pays(&simple, &arrays, features);
     let in_memory = || schedule::choose(&simple, &arrays, features).scratch.contains(&Placement::Memory);
@@ -75,8 +78,17 @@ pub fn lower(kernel: &Kernel, step: &Step, context: Context<'_>) -> Result<Lower
     } else {
         vec![Task { kernel: simple, arrays, partial: Vec::new(), split: 1 }]
     };
-    for task in &tasks {
-        lower_task(task, features, &mut lowered)?;
+    for task in tasks {
+        let parts = window::split(task, features)?;
+        // Parts run one after another, so they share memory for row-local arrays.
+        let start = lowered.scratch_bytes;
+        let mut most = start;
+        for part in &parts {
+            lowered.scratch_bytes = start;
+            lower_task(part, features, &mut lowered)?;
+            most = most.max(lowered.scratch_bytes);
+        }
+        lowered.scratch_bytes = most;
     }
     Ok(lowered)
 }
@@ -113,9 +125,9 @@ fn by_stores(mut kernel: Kernel) -> Kernel {
 }
 
 fn lower_task(task: &Task, features: &Features, lowered: &mut Lowered) -> Result<(), Refusal> {
-    for array in task.arrays.iter().chain(&task.partial) {
-        check::check_size(array, features)?;
-    }
+    check::check_indices(&task.kernel)?;
+    task.arrays.iter().try_for_each(check::check_len)?;
+    task.partial.iter().try_for_each(|array| check::check_size(array, features))?;
     if let Some(tiling) = tile::tiling(&task.kernel, features) {
         lowered.commands.extend(tile::launches(task, &tiling, features)?);
         return Ok(());
@@ -136,7 +148,7 @@ fn lower_task(task: &Task, features: &Features, lowered: &mut Lowered) -> Result
             * i64::from(schedule.lanes.width)
             * shader::points(&task.kernel, &schedule);
         let memory = Memory::Scratch(lowered.scratch_bytes);
-        check::check_size(&Operand { memory, dtype, len }, features)?;
+        check::check_size(&Operand { memory, dtype, len, padded: true }, features)?;
         scratch.push(Some(memory));
         lowered.scratch_bytes += (len as u64 * dtype.size() as u64).next_multiple_of(64);
     }

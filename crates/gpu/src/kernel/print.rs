@@ -6,9 +6,11 @@ use tensor::DType;
 
 use super::expression::{Sum, div_up, divided};
 use super::lanes::{Direction, Form, Varying};
+use super::pieces::{self, Pieces};
 use super::schedule::Schedule;
 use super::shared::Shared;
 use super::text::Text;
+use crate::features::Features;
 use crate::lower::Refusal;
 use crate::scalar::{Scalars, Storage};
 
@@ -27,6 +29,8 @@ pub(super) struct Array {
     pub vector: u32,
     /// Whether it is declared as atomics.
     pub atomic: bool,
+    /// Bindings that hold it: more than 1 where it is larger than one.
+    pub pieces: u32,
 }
 
 impl Array {
@@ -58,7 +62,45 @@ impl Array {
     /// The value of the declared element at an index expression.
     pub fn read(&self, index: &str) -> String {
         let at = self.at(index);
-        if self.atomic { format!("atomicLoad(&{at})") } else { at }
+        match (self.pieces, self.atomic) {
+            (1, false) => at,
+            (1, true) => format!("atomicLoad(&{at})"),
+            _ => pieces::load(&self.name, index),
+        }
+    }
+
+    /// The statement that sets the declared element at an index expression.
+    pub fn write(&self, index: &str, value: &str) -> String {
+        let at = self.at(index);
+        match (self.pieces, self.atomic) {
+            (1, false) => format!("{at} = {value};"),
+            (1, true) => format!("atomicStore(&{at}, {value});"),
+            _ => pieces::store(&self.name, index, value),
+        }
+    }
+
+    /// The statements that set the bits of a mask in the word at an index expression.
+    pub fn set_bits(&self, index: &str, bits: &str, mask: &str) -> [String; 2] {
+        let at = self.at(index);
+        if self.pieces == 1 {
+            return [format!("atomicAnd(&{at}, ~({mask}));"), format!("atomicOr(&{at}, {bits});")];
+        }
+        let change = |op, value: &str| pieces::change(&self.name, op, index, value);
+        [change("and", &format!("~({mask})")), change("or", bits)]
+    }
+
+    /// How it is bound if it has several bindings. `bound` counts bindings.
+    pub fn in_pieces(&self, bound: &mut usize, features: &Features) -> Option<Pieces> {
+        let own = self.name.strip_prefix('b')?.parse().ok()?;
+        let others = *bound..*bound + self.pieces as usize - 1;
+        *bound = others.end;
+        (self.pieces > 1).then(|| Pieces {
+            name: self.name.clone(),
+            element: Array { atomic: false, ..self.clone() }.element(),
+            atomic: self.atomic,
+            each: features.window_bytes() / u64::from(self.unit()),
+            bindings: std::iter::once(own).chain(others).collect(),
+        })
     }
 }
 
@@ -288,15 +330,11 @@ impl Printer<'_, '_> {
                 [word] => word.clone(),
                 _ => format!("{}({})", array.element(), words.join(", ")),
             };
-            let at = array.at(&match pieces {
+            let at = match pieces {
                 1 => number.to_owned(),
                 _ => format!("({number}) * {pieces}u + {piece}u"),
-            });
-            if array.atomic {
-                self.text.line(format_args!("atomicStore(&{at}, {value});"));
-            } else {
-                self.text.line(format_args!("{at} = {value};"));
-            }
+            };
+            self.text.line(array.write(&at, &value));
         }
         Ok(())
     }
@@ -307,7 +345,7 @@ impl Printer<'_, '_> {
         let per_word = array.storage.per_word;
         if per_word == 1 {
             let value = self.scalars.pack(array.dtype, &[value])?;
-            self.text.line(format_args!("{} = {value};", array.at(index)));
+            self.text.line(array.write(index, &value));
             return Ok(());
         }
         if !array.atomic {
@@ -315,11 +353,9 @@ impl Printer<'_, '_> {
         }
         let lane = format!("({index} & {}u)", per_word - 1);
         let (bits, mask) = self.scalars.lane_bits(array.dtype, value, &lane)?;
-        let at = array.at(&divided(index, per_word));
         self.text.open("{");
         self.text.line(format_args!("let bits = {bits};"));
-        self.text.line(format_args!("atomicAnd(&{at}, ~({mask}));"));
-        self.text.line(format_args!("atomicOr(&{at}, bits);"));
+        array.set_bits(&divided(index, per_word), "bits", &mask).iter().for_each(|line| self.text.line(line));
         self.text.close();
         Ok(())
     }

@@ -276,7 +276,7 @@ fn element_lanes(kernel: &Kernel, arrays: &[Operand]) -> (Lanes, bool) {
         loads || stage.stores.iter().any(|store| !store.access.dynamic.is_empty())
     });
     // Lanes behind the end write padding, which only whole arrays have.
-    let may_be_ragged = !computed && outputs.iter().all(|array| array.len == rows);
+    let may_be_ragged = !computed && outputs.iter().all(|array| array.len == rows && array.padded);
     let direction = Direction::Parallel;
     let last = *kernel.parallel.last().expect("several rows lie along an axis");
     let widest = Survey::new(kernel, Lanes { direction, width: 2 }).widest;

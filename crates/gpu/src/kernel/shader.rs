@@ -44,6 +44,15 @@ pub(super) struct Operand {
     pub dtype: DType,
     /// Number of its elements.
     pub len: i64,
+    /// Whether nothing but padding follows them.
+    pub padded: bool,
+}
+
+impl Operand {
+    /// Bytes of its elements.
+    pub fn bytes(&self) -> u64 {
+        self.len as u64 * self.dtype.size() as u64
+    }
 }
 
 /// The type whose array holds values of another in scratch memory, unpacked.
@@ -77,7 +86,7 @@ pub(super) fn launches(
 ) -> Result<Vec<Command>, Refusal> {
     let kernel = &task.kernel;
     let mut scalars = Scalars::new(features);
-    let mut arrays = declare(kernel, schedule, &mut scalars)?;
+    let mut arrays = declare(&task.kernel, &task.arrays, schedule, &mut scalars)?;
     let mut memory: Vec<Memory> = task.arrays.iter().map(|array| array.memory).collect();
     let mut locals = Vec::new();
     for (number, &dtype) in kernel.scratch.iter().enumerate() {
@@ -144,19 +153,25 @@ pub(super) fn assemble(
         return Err(Refusal::new("folds need more workgroup memory than there is"));
     }
     let parameters = u32::from(parts > 1);
-    let words = arrays.len() as u32 + parameters;
-    if arrays.len() > features.max_bindings as usize || 4 * words > features.immediate_bytes {
-        return Err(Refusal::new(format!("{} arrays in one kernel", arrays.len())));
+    let bound: u32 = arrays.iter().map(|array| array.pieces).sum();
+    if bound > features.max_bindings || 4 * (bound + parameters) > features.immediate_bytes {
+        return Err(Refusal::new(format!("{bound} arrays in one kernel")));
     }
     let shader = Arc::new(Shader {
         name: "kernel",
         source: source(body, scalars, parts > 1).into(),
-        bindings: arrays.len() as u32,
+        bindings: bound,
         parameters,
         unchecked: kernel.stages.iter().all(accesses_are_affine),
     });
-    let bindings: SmallVec<[Bound; 8]> =
+    let mut bindings: SmallVec<[Bound; 8]> =
         memory.iter().zip(arrays).map(|(&memory, array)| Bound { memory, unit: array.unit() }).collect();
+    for (&memory, array) in memory.iter().zip(arrays) {
+        for piece in 1..array.pieces {
+            let memory = memory.from_byte(u64::from(piece) * features.window_bytes());
+            bindings.push(Bound { memory, unit: array.unit() });
+        }
+    }
     let mut commands = Vec::new();
     let each = div_up(*groups, parts);
     for first in (0..*groups).step_by(each as usize) {
@@ -185,8 +200,18 @@ fn source(body: &Body, scalars: &Scalars<'_>, in_parts: bool) -> String {
         let binding = format!("@group(0) @binding({number}) var<storage, read_write>");
         text.line(format_args!("{binding} {}: array<{}>;", array.name, array.element()));
     }
+    let mut bound = body.arrays.len();
+    let mut functions = String::new();
+    for array in &body.arrays {
+        let Some(pieces) = array.in_pieces(&mut bound, scalars.features) else { continue };
+        for (piece, binding) in pieces.bindings.iter().enumerate().skip(1) {
+            let binding = format!("@group(0) @binding({binding}) var<storage, read_write>");
+            text.line(format_args!("{binding} {}: array<{}>;", pieces.name(piece), array.element()));
+        }
+        functions += &pieces.functions();
+    }
     text.open("struct Args {");
-    for number in 0..body.arrays.len() {
+    for number in 0..bound {
         text.line(format_args!("at{number}: u32,"));
     }
     if in_parts {
@@ -196,6 +221,7 @@ fn source(body: &Body, scalars: &Scalars<'_>, in_parts: bool) -> String {
     text.line("var<immediate> args: Args;");
     let mut text = text.finish();
     let first = if in_parts { "args.first + " } else { "" };
+    text += &functions;
     text += &body.shared.declarations();
     text += &scalars.functions.source();
     text += &format!(
@@ -247,6 +273,7 @@ pub(super) fn plain(number: usize, dtype: DType, scalars: &mut Scalars<'_>) -> R
         storage,
         vector: 1,
         atomic: false,
+        pieces: 1,
     })
 }
 
@@ -254,6 +281,7 @@ pub(super) fn plain(number: usize, dtype: DType, scalars: &mut Scalars<'_>) -> R
 /// thread stores a part of a word.
 pub(super) fn declare(
     kernel: &Kernel,
+    operands: &[Operand],
     schedule: &Schedule,
     scalars: &mut Scalars<'_>,
 ) -> Result<Vec<Array>, Refusal> {
@@ -283,6 +311,9 @@ pub(super) fn declare(
     for (array, whole) in arrays[kernel.inputs.len()..].iter_mut().zip(whole) {
         array.vector = if whole { vector(&array.storage) } else { 1 };
         array.atomic = array.storage.per_word > 1 && !(whole && width >= array.storage.per_word);
+    }
+    for (array, operand) in arrays.iter_mut().zip(operands) {
+        array.pieces = operand.bytes().div_ceil(scalars.features.window_bytes()).max(1) as u32;
     }
     Ok(arrays)
 }

@@ -4,10 +4,11 @@ use engine_tests::build::{Build, affine, argmax_graph, bound};
 use engine_tests::rows::{layer_norm_kernel, softmax_kernel};
 use ops::{BinaryOp, UnaryOp};
 use plan::{Access, Combiner, Kernel, NodeOp, SlotId, Step, StepOp};
+use smallvec::smallvec;
 use tensor::{DType, TensorType};
 
 use super::{Place, Shared, inline, lower};
-use crate::command::{Command, Launch};
+use crate::command::{Bound, Command, Launch, Memory};
 use crate::features::Features;
 use crate::lower::Context;
 use crate::scalar::Scalars;
@@ -27,6 +28,11 @@ fn features() -> Features {
 
 /// The launches of a kernel over arrays of these lengths, each translated.
 fn launches(kernel: &Kernel, lengths: &[i64]) -> Vec<Launch> {
+    launches_on(kernel, lengths, 1 << 31)
+}
+
+/// The same where a binding takes so many bytes.
+fn launches_on(kernel: &Kernel, lengths: &[i64], binding: u64) -> Vec<Launch> {
     let dtypes = kernel.inputs.iter().chain(&kernel.outputs);
     let types: Vec<TensorType> =
         dtypes.zip(lengths).map(|(&dtype, &len)| TensorType::new(dtype, [len])).collect();
@@ -38,7 +44,7 @@ fn launches(kernel: &Kernel, lengths: &[i64]) -> Vec<Launch> {
         writes: (inputs..types.len()).map(slot).collect(),
         origin: "test".into(),
     };
-    let features = features();
+    let features = Features { max_binding_bytes: binding, ..features() };
     let lowered =
         lower(kernel, &step, Context { features: &features, types: &types }).expect("it is accepted");
     let launches = lowered.commands.into_iter().map(|command| match command {
@@ -265,4 +271,58 @@ fn kernels_follow_one_another_in_one_workgroup() {
         parameters: 0,
         unchecked: false,
     });
+}
+
+/// The launches of `out[i*n + j] = -in[..]` over two arrays of `m * n` elements, where a binding takes so many bytes.
+fn negation([m, n]: [i64; 2], from: [i64; 2], binding: u64) -> Vec<Launch> {
+    let mut build = Build::new(&[m, n], &[]);
+    let (input, output) = (build.input(DType::F32), build.output(DType::F32));
+    let x = build.load(input, affine(0, &from));
+    let y = build.unary(UnaryOp::Negate, x);
+    build.store(output, affine(0, &[n, 1]), y);
+    launches_on(&build.finish(), &[m * n, m * n], binding)
+}
+
+/// The bytes that the bindings of a launch start at.
+fn starts(launch: &Launch) -> Vec<u64> {
+    let start = |bound: &Bound| match bound.memory {
+        Memory::Window(_, byte) => byte,
+        _ => 0,
+    };
+    launch.bindings.iter().map(start).collect()
+}
+
+#[test]
+fn large_arrays_are_bound_in_windows() {
+    // What fits is printed as if nothing were larger.
+    let whole = negation([512, 512], [512, 1], 1 << 31);
+    assert_eq!(whole, negation([512, 512], [512, 1], (1 << 20) + 256));
+    assert_eq!(whole.len(), 1);
+    // Rows follow one another: as few parts as there are windows, of one shader but for the last.
+    let rows = negation([512, 512], [512, 1], 1 << 18);
+    assert!((4..=6).contains(&rows.len()), "{}", rows.len());
+    for (part, next) in rows.iter().zip(&rows[1..]) {
+        let (here, there) = (starts(part), starts(next));
+        assert!(here[0] < there[0] && there[0] - here[0] < 1 << 18 && here[0] == here[1]);
+    }
+    assert!(rows[..rows.len() - 1].iter().all(|part| part.shader == rows[0].shader));
+    // A transpose is cut both ways.
+    let blocks = negation([512, 512], [1, 512], 1 << 18);
+    assert!((16..=64).contains(&blocks.len()), "{}", blocks.len());
+}
+
+#[test]
+fn a_table_that_is_larger_than_a_binding_is_bound_in_pieces() {
+    let mut build = Build::new(&[100], &[]);
+    let (table, indices) = (build.input(DType::BF16), build.input(DType::I32));
+    let output = build.output(DType::BF16);
+    let index = build.load(indices, affine(0, &[1]));
+    let access = Access { dynamic: smallvec![(index, 1)], ..Access::default() };
+    let x = build.load_if(table, access, None);
+    build.store(output, affine(0, &[1]), x);
+    let launches = launches_on(&build.finish(), &[1000, 100, 100], 1024);
+    let [launch] = &launches[..] else { panic!("{launches:?}") };
+    // 2,000 bytes in windows of 768.
+    assert_eq!(launch.bindings.len(), 5);
+    assert_eq!(starts(launch), [0, 0, 0, 768, 1536]);
 }

@@ -98,7 +98,7 @@ pub(super) fn launches(task: &Task, tiling: &Tiling, features: &Features) -> Res
     let mut scalars = Scalars::new(features);
     let mut schedule = Schedule::serial(kernel);
     schedule.lanes = tiling.lanes;
-    let arrays = shader::declare(kernel, &schedule, &mut scalars)?;
+    let arrays = shader::declare(&task.kernel, &task.arrays, &schedule, &mut scalars)?;
     let memory: Vec<Memory> = task.arrays.iter().map(|array| array.memory).collect();
     let mut printer = Printer {
         kernel,

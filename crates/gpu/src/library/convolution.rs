@@ -58,7 +58,7 @@ pub(super) fn lower_with(
 ) -> Result<Lowered, Refusal> {
     let features = context.features;
     let slots = [step.reads[0], step.reads[1], step.writes[0]];
-    if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > features.max_binding_bytes) {
+    if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > features.window_bytes()) {
         return Err(Refusal::new("a convolution of arrays larger than a binding"));
     }
     let mut dtypes = [params.input, params.kernel, params.output];

@@ -74,11 +74,6 @@ pub fn lower(cumulative: &Cumulative, step: &Step, context: Context<'_>) -> Resu
     let (dtype, op) = stored(cumulative)?;
     let mut scalars = Scalars::new(context.features);
     let fold = fold(op, dtype, &mut scalars)?;
-    let shape = cut(cumulative, items(dtype.size() as u64, fold.state_bytes));
-    let scratch_bytes = match shape.sections {
-        1 => 0,
-        sections => shape.outer * sections * shape.inner * fold.state_bytes,
-    };
     let mut writer = Writer {
         dtype,
         reverse: cumulative.reverse,
@@ -86,18 +81,23 @@ pub fn lower(cumulative: &Cumulative, step: &Step, context: Context<'_>) -> Resu
         fold,
         scalars,
         context,
+        first: 0,
     };
-    let commands = if shape.sections == 1 {
-        vec![writer.launch(Pass::Whole, &shape)?]
-    } else {
-        let middle = Shape { size: shape.sections, span: shape.sections, sections: 1, ..shape };
-        vec![
-            writer.launch(Pass::Totals, &shape)?,
-            writer.launch(Pass::Middle, &middle)?,
-            writer.launch(Pass::Sections, &shape)?,
-        ]
-    };
-    Ok(Lowered { commands, scratch_bytes, ..Lowered::default() })
+    let mut lowered = Lowered::default();
+    // As many of the outer dimension at a time as can be bound, in parts that start at multiples of 64 bytes.
+    let one = (cumulative.size * cumulative.inner) as u64 * dtype.size() as u64;
+    let outer = cumulative.outer as u64;
+    let mut each = (context.features.window_bytes() / one).max(1);
+    if each < outer {
+        let step = 64 >> one.trailing_zeros().min(6);
+        each = (each / step).max(1) * step;
+    }
+    for first in (0..outer).step_by(each as usize) {
+        writer.first = first * one;
+        let part = Cumulative { outer: each.min(outer - first) as i64, ..cumulative.clone() };
+        writer.part(&part, &mut lowered)?;
+    }
+    Ok(lowered)
 }
 
 /// The type and operation in which a fold is done: that of bools is bitwise.
@@ -185,12 +185,32 @@ struct Writer<'a> {
     fold: Fold,
     scalars: Scalars<'a>,
     context: Context<'a>,
+    /// The byte of the arrays that the launches start at.
+    first: u64,
 }
 
 impl Writer<'_> {
+    /// Adds the launches of a part, which share scratch memory with those of other parts.
+    fn part(&mut self, cumulative: &Cumulative, lowered: &mut Lowered) -> Result<(), Refusal> {
+        let shape = cut(cumulative, items(self.dtype.size() as u64, self.fold.state_bytes));
+        if shape.sections == 1 {
+            lowered.commands.push(self.launch(Pass::Whole, &shape)?);
+            return Ok(());
+        }
+        let middle = Shape { size: shape.sections, span: shape.sections, sections: 1, ..shape };
+        for (pass, shape) in [(Pass::Totals, &shape), (Pass::Middle, &middle), (Pass::Sections, &shape)] {
+            lowered.commands.push(self.launch(pass, shape)?);
+        }
+        let scratch_bytes = shape.outer * shape.sections * shape.inner * self.fold.state_bytes;
+        lowered.scratch_bytes = lowered.scratch_bytes.max(scratch_bytes);
+        Ok(())
+    }
+
     fn launch(&mut self, pass: Pass, shape: &Shape) -> Result<Command, Refusal> {
         let Fold { element, state, state_bytes, ref functions } = self.fold;
         let totals = Memory::Scratch(0);
+        let bytes = shape.outer * shape.size * shape.inner * self.dtype.size() as u64;
+        let window = [self.first, bytes];
         let mut draft = Draft::new("cumulative", self.context);
         let mut interface = String::new();
         if pass == Pass::Middle {
@@ -202,13 +222,13 @@ impl Writer<'_> {
             interface += functions.lines().find(|line| line.starts_with("fn merge")).unwrap_or_default();
         } else {
             let (read, unit) = element::declared(&mut self.scalars, self.dtype, Access::Read)?;
-            draft = draft.slot(self.arrays[0], read, unit)?;
+            draft = draft.window(self.arrays[0], window, read, unit)?;
             interface += &element::read(&mut self.scalars, self.dtype, Access::Read, 0)?;
             interface += functions;
         }
         if matches!(pass, Pass::Whole | Pass::Sections) {
             let (written, unit) = element::declared(&mut self.scalars, self.dtype, Access::Write)?;
-            draft = draft.slot(self.arrays[1], written, unit)?;
+            draft = draft.window(self.arrays[1], window, written, unit)?;
             interface += &element::write(&mut self.scalars, self.dtype, 1)?;
             interface += "fn write(i: u32, x: R) { write1(i, x); }\n";
         }

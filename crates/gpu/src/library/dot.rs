@@ -17,9 +17,10 @@ pub(super) mod product;
 pub(super) mod template;
 pub mod thin;
 pub mod tile;
+mod window;
 
-use plan::Step;
 use plan::library::{Dot, DotDim};
+use plan::{SlotId, Step};
 use smallvec::{SmallVec, smallvec};
 use tensor::DType;
 
@@ -68,9 +69,6 @@ pub(super) fn lower_with(
 ) -> Result<Lowered, Refusal> {
     let array = |memory, dtype| Array { memory: Memory::Slot(memory), dtype };
     let slots = [step.reads[0], step.reads[1], step.writes[0]];
-    if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > context.features.max_binding_bytes) {
-        return Err(Refusal::new("a product of arrays larger than a binding"));
-    }
     let number = Number::of([dot.lhs, dot.rhs, dot.out], context.features)?;
     let product = Product {
         lhs: array(slots[0], dot.lhs),
@@ -88,7 +86,23 @@ pub(super) fn lower_with(
     if number == Number::F32 && dot.accumulate == DType::F64 {
         return Err(Refusal::new("sums in f64"));
     }
-    lower_product(&product.normalize(), number, epilogue, choice, context.features)
+    let product = product.normalize();
+    let features = context.features;
+    let large = |&slot: &SlotId| context.ty(slot).byte_len() as u64 > features.window_bytes();
+    if product.results() == 0 || !slots.iter().any(large) {
+        return lower_product(&product, number, epilogue, choice, features);
+    }
+    if epilogue.is_some() {
+        return Err(Refusal::new("an epilogue of a product of arrays larger than a binding"));
+    }
+    let mut lowered = Lowered::default();
+    for part in window::split(&product, features)? {
+        // One after another, so they share scratch memory.
+        let mut part = lower_product(&part, number, None, choice, features)?;
+        lowered.commands.append(&mut part.commands);
+        lowered.scratch_bytes = lowered.scratch_bytes.max(part.scratch_bytes);
+    }
+    Ok(lowered)
 }
 
 /// The type of a result as kernels see it: an epilogue takes the sums as they are.
@@ -205,6 +219,9 @@ impl Job<'_> {
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {
         let product = self.product;
+        // Sums are finished into results without gaps; a part of a large product may have some.
+        let finished = self.gather.is_some() || product.is_dense();
+        let parts = if finished { parts } else { 1 };
         let k = product.k.size as u32;
         let part_k = k.div_ceil(parts).next_multiple_of(shape.depth());
         let parts = k.div_ceil(part_k.max(1)).max(1);
@@ -215,13 +232,16 @@ impl Job<'_> {
             let destination = Destination { out: product.out, target, strides };
             return self.compute(shape, &destination, [1, part_k], self.epilogue, features, lowered);
         }
+        if !finished {
+            return Err(Refusal::new("a part of a product that is stored by words"));
+        }
         let single = match shape {
             Shape::Thin(thin) => thin.along_k,
             Shape::Direct { .. } => true,
             _ => false,
         };
         let sums = self.partial(&batch, parts, single)?;
-        if sums.bytes > features.max_binding_bytes {
+        if sums.bytes > features.window_bytes() {
             return Err(Refusal::new("a product of arrays larger than a binding"));
         }
         let gather = self.gather.clone().map(|gather| Gather { out: None, ..gather });

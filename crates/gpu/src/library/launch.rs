@@ -62,10 +62,29 @@ impl<'a> Draft<'a> {
     pub(super) fn slot(self, slot: SlotId, element: &str, unit: u32) -> Result<Self, Refusal> {
         let ty = self.context.ty(slot);
         let bytes = (ty.byte_len() as u64).next_multiple_of(64);
-        if bytes > self.context.features.max_binding_bytes || ty.len() as u64 >= MAX_ELEMENTS {
+        if bytes > self.context.features.window_bytes() || ty.len() as u64 >= MAX_ELEMENTS {
             return Err(Refusal::new(format!("an array of {} bytes is too large for one binding", bytes)));
         }
         Ok(self.memory(Memory::Slot(slot), element, unit))
+    }
+
+    /// Binds `bytes` bytes of an array of the plan from a byte on, a multiple of 64.
+    ///
+    /// # Errors
+    /// If that is too much for one binding.
+    pub(super) fn window(
+        self,
+        slot: SlotId,
+        [byte, bytes]: [u64; 2],
+        element: &str,
+        unit: u32,
+    ) -> Result<Self, Refusal> {
+        match bytes.next_multiple_of(64) {
+            bytes if bytes <= self.context.features.window_bytes() => {
+                Ok(self.memory(Memory::Slot(slot).from_byte(byte), element, unit))
+            }
+            bytes => Err(Refusal::new(format!("{bytes} bytes at once are too much for one binding"))),
+        }
     }
 
     /// Binds memory that fits one binding.

@@ -17,7 +17,7 @@ use tensor::DType;
 use self::target::Geometry;
 use super::element::{self, Access};
 use super::launch::{Draft, THREADS, check_lengths};
-use crate::command::{Command, Memory};
+use crate::command::{self, Command, Memory};
 use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
 use crate::scalar::{Scalars, register};
@@ -59,7 +59,8 @@ pub fn lower(scatter: &Scatter, step: &Step, context: Context<'_>) -> Result<Low
     let mut commands = Vec::new();
     for (&from, &to) in step.reads[..count].iter().zip(&step.writes) {
         if from != to {
-            commands.push(Command::Copy { from, to, bytes: context.ty(to).byte_len() as u64 });
+            let bytes = context.ty(to).byte_len() as u64;
+            commands.extend(command::copies(from, to, bytes, context.features));
         }
     }
     let geometry = Geometry::new(scatter);
@@ -100,7 +101,7 @@ pub fn lower(scatter: &Scatter, step: &Step, context: Context<'_>) -> Result<Low
             4 * updates
         }
     };
-    if scratch_bytes > context.features.max_binding_bytes {
+    if scratch_bytes > context.features.window_bytes() {
         return Err(Refusal::new("a scatter whose places do not fit one binding"));
     }
     Ok(Lowered { commands, scratch_bytes, ..Lowered::default() })

@@ -29,7 +29,7 @@ pub fn lower(select: &SelectAndScatter, step: &Step, context: Context<'_>) -> Re
     }
     let mut commands = Vec::new();
     if sources > 0 {
-        if 4 * sources > context.features.max_binding_bytes {
+        if 4 * sources > context.features.window_bytes() {
             return Err(Refusal::new("choices that do not fit one binding"));
         }
         commands.push(choose(select, step, context, sources)?);

@@ -26,6 +26,7 @@ fn setup_with(options: ClientOptions) -> Setup {
     let device = FakeDevice::new();
     let target = Target::device(DeviceTarget {
         arena_block: 1 << 20,
+        largest_array: 1 << 20,
         supports: Arc::new(|step, _| match &step.op {
             StepOp::Sort(_) => Err("sorts run on the host".to_string()),
             StepOp::While { .. } | StepOp::Case { .. } => {

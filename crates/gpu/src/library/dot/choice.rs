@@ -100,7 +100,7 @@ pub(in crate::library) fn choose(product: &Product, direct: bool, features: &Fea
     for candidate in candidates {
         for parts in (0..8).map(|power| 1 << power) {
             let scratch = f64::from(4 * words) * f64::from(parts) * product.results() as f64;
-            let fits = scratch <= MAX_SCRATCH.min(features.max_binding_bytes) as f64;
+            let fits = scratch <= MAX_SCRATCH.min(features.window_bytes()) as f64;
             if parts > 1 && (!fits || (product.k.size as f64) < f64::from(parts) * MIN_TERMS) {
                 break;
             }

@@ -90,6 +90,13 @@ impl Product {
         self.batches() * (self.m.size * self.n.size) as u64
     }
 
+    /// Whether the results lie without gaps.
+    pub fn is_dense(&self) -> bool {
+        let dims = self.batch.iter().chain([&self.m, &self.n]);
+        let last: i64 = dims.map(|dim| dim.out * (dim.size - 1)).sum();
+        last + 1 == self.results() as i64
+    }
+
     /// The three innermost batch dimensions, padded with ones.
     ///
     /// # Errors
