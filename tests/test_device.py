@@ -190,9 +190,13 @@ def test_large_arrays():
     assert int(carried[5]) == -4 and int(carried[-1]) == n + 3
     # Read across rows, as a table, and by columns.
     matrix = jax.jit(lambda x: x.reshape(8000, 5000))(on_device)
-    np.testing.assert_array_equal(jax.jit(lambda m: m.T[:, ::997])(matrix), x.reshape(8000, 5000).T[:, ::997])
+    np.testing.assert_array_equal(
+        jax.jit(lambda m: m.T[:, ::997])(matrix), x.reshape(8000, 5000).T[:, ::997]
+    )
     rows = jnp.array([7999, 0, 4000])
-    np.testing.assert_array_equal(jax.jit(lambda m, i: m[i])(matrix, rows), x.reshape(8000, 5000)[rows])
+    np.testing.assert_array_equal(
+        jax.jit(lambda m, i: m[i])(matrix, rows), x.reshape(8000, 5000)[rows]
+    )
     np.testing.assert_array_equal(jax.jit(lambda m: m.max(0))(matrix), x[-5000:])
     # One that nothing computes with, and one that is handed through.
     same, small = jax.jit(lambda x, y: (x, y + 1), keep_unused=True)(carried, np.float32(1))

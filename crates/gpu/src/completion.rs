@@ -4,8 +4,10 @@
 //! to a buffer that the host reads. Only when the number is there is the work believed to be done; without it the
 //! device counts as failed.
 
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use plan::{EngineError, OnBytes, OnDone, Token};
 
@@ -64,13 +66,26 @@ impl Token for Ticket {
     }
 }
 
-/// Where submissions are waited for. The thread ends, after the work that it has, when this is dropped.
-pub(crate) struct Completions(Sender<Submission>);
+/// How long the end of a stream waits for its thread, which may wait for its caller.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where submissions are waited for. The thread ends, after the work that it has, when this is closed.
+pub(crate) struct Completions {
+    submissions: Option<Sender<Submission>>,
+    thread: Mutex<Option<Thread>>,
+}
+
+/// The thread that waits.
+struct Thread {
+    handle: JoinHandle<()>,
+    /// Loses its sender when the thread has let go of the device.
+    running: Receiver<()>,
+}
 
 /// A way to the thread that waits for submissions, and its end of it.
-pub(crate) fn channel() -> (Completions, Receiver<Submission>) {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    (Completions(sender), receiver)
+pub(crate) fn completions() -> (Completions, Receiver<Submission>) {
+    let (sender, receiver) = channel();
+    (Completions { submissions: Some(sender), thread: Mutex::new(None) }, receiver)
 }
 
 /// Starts the thread.
@@ -80,17 +95,39 @@ pub(crate) fn channel() -> (Completions, Receiver<Submission>) {
 pub(crate) fn start(stream: &Arc<Stream>, submissions: Receiver<Submission>) -> Result<(), EngineError> {
     let (device, readbacks) = (stream.device.clone(), stream.readbacks.clone());
     let weak = Arc::downgrade(stream);
-    std::thread::Builder::new()
+    let (alive, running) = channel();
+    let handle = thread::Builder::new()
         .name("jax-metallib gpu".to_string())
-        .spawn(move || serve(&weak, &device, &readbacks, &submissions))
-        .map(|_| ())
-        .map_err(|error| stream.device.failed(&format!("cannot start a thread: {error}")))
+        .spawn(move || {
+            serve(&weak, &device, &readbacks, &submissions);
+            drop((weak, readbacks, submissions, device));
+            drop(alive);
+        })
+        .map_err(|error| stream.device.failed(&format!("cannot start a thread: {error}")))?;
+    *stream.completions.thread() = Some(Thread { handle, running });
+    Ok(())
 }
 
 impl Completions {
     pub(crate) fn watch(&self, submission: Submission) {
         // The thread lives as long as the sender.
-        let _ = self.0.send(submission);
+        let _ = self.submissions.as_ref().map(|thread| thread.send(submission));
+    }
+
+    fn thread(&self) -> std::sync::MutexGuard<'_, Option<Thread>> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the thread; whether it is over, and with it all use of the device that it made. It is not where it is the
+    /// caller, or its work takes long.
+    pub(crate) fn close(&mut self) -> bool {
+        self.submissions = None;
+        let Some(Thread { handle, running }) = self.thread().take() else { return true };
+        if handle.thread().id() == thread::current().id() {
+            return false;
+        }
+        let over = running.recv_timeout(CLOSING_PATIENCE) == Err(RecvTimeoutError::Disconnected);
+        over && handle.join().is_ok()
     }
 }
 

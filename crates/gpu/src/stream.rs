@@ -68,7 +68,7 @@ pub(crate) struct Stream {
     pub(crate) memory: Memory,
     pub(crate) pipelines: Pipelines,
     pub(crate) readbacks: Arc<Readbacks>,
-    completions: Completions,
+    pub(crate) completions: Completions,
     serials: wgpu::Buffer,
     copy: Arc<Pipeline>,
     gates: Gates,
@@ -171,7 +171,7 @@ unsafe impl Send for State {}
 impl Stream {
     pub(crate) fn new(device: Arc<Device>) -> Result<Arc<Self>, EngineError> {
         let readbacks = Arc::<Readbacks>::default();
-        let (completions, submissions) = completion::channel();
+        let (completions, submissions) = completion::completions();
         let pipelines = Pipelines::new(device.clone());
         let copy = Shader {
             name: "copy",
@@ -513,6 +513,11 @@ impl Drop for Stream {
             let mut state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
             // A failure has reached the ticket.
             let _ = self.submit(&mut state, Vec::new());
+        }
+        // Else the thread would close the device, perhaps while the process ends and the driver with it: NVIDIA's then
+        // frees its memory twice.
+        if !self.completions.close() {
+            std::mem::forget(self.device.clone());
         }
     }
 }

@@ -15,16 +15,43 @@ pub(super) struct Fold<'a> {
     pub reduction: &'a Reduction,
     /// Types of the partial results.
     pub dtypes: Vec<DType>,
-    /// The operation, where the results are held as integers that it orders alike ([`Scalars::rank`]).
-    ///
-    /// [`Scalars::rank`]: crate::scalar::Scalars::rank
-    pub ranked: Option<BinaryOp>,
+    /// What they are held as.
+    pub form: Form,
     /// The WGSL function of a combiner graph.
     pub function: Option<String>,
     /// Value that changes nothing, where the combiner has one.
     pub identity: Option<Scalar>,
     /// Names of the partial results, by value and lane.
     pub names: Vec<Vec<String>>,
+}
+
+/// How partial results of a fold are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As they are.
+    Values,
+    /// Floats as integers that this operation orders alike ([`Scalars::rank`]).
+    ///
+    /// [`Scalars::rank`]: crate::scalar::Scalars::rank
+    Ranks(BinaryOp),
+    /// Truth values as bits of integers, with the operation on these. Subgroups exchange integers, and NVIDIA's driver
+    /// loses truth values in workgroup memory.
+    Bits(BinaryOp),
+}
+
+impl Form {
+    /// Of partial results of one operation.
+    fn of(op: BinaryOp, dtype: DType) -> Form {
+        match (dtype, op) {
+            (DType::F32, BinaryOp::Maximum | BinaryOp::Minimum) => Form::Ranks(op),
+            (DType::Bool, BinaryOp::Add | BinaryOp::Or | BinaryOp::Maximum) => Form::Bits(BinaryOp::Or),
+            (DType::Bool, BinaryOp::Multiply | BinaryOp::And | BinaryOp::Minimum) => {
+                Form::Bits(BinaryOp::And)
+            }
+            (DType::Bool, BinaryOp::Xor) => Form::Bits(op),
+            _ => Form::Values,
+        }
+    }
 }
 
 /// The type in which partial results of a fold are held: f32 for narrower floats that an operation folds.
@@ -70,7 +97,11 @@ pub(super) fn identity(op: BinaryOp, dtype: DType) -> Option<Scalar> {
 impl Fold<'_> {
     /// The type in which a partial result is held.
     pub fn held(&self, value: usize) -> DType {
-        if self.ranked.is_some() { DType::I32 } else { self.dtypes[value] }
+        match self.form {
+            Form::Values => self.dtypes[value],
+            Form::Ranks(_) => DType::I32,
+            Form::Bits(_) => DType::U32,
+        }
     }
 
     /// Whether more steps mean more rounding errors.
@@ -92,19 +123,15 @@ impl Printer<'_, '_> {
                 .map(|id| accumulator(&reduction.combiner, scope.stage.nodes[id.index()].dtype))
                 .collect();
             // A single element is not folded.
-            let ranked = match reduction.combiner {
-                Combiner::Binary(op @ (BinaryOp::Maximum | BinaryOp::Minimum))
-                    if dtypes[0] == DType::F32 && !scope.stage.inner.is_empty() =>
-                {
-                    Some(op)
-                }
-                _ => None,
+            let form = match reduction.combiner {
+                Combiner::Binary(op) if !scope.stage.inner.is_empty() => Form::of(op, dtypes[0]),
+                _ => Form::Values,
             };
-            let (identity, function) = match &reduction.combiner {
-                Combiner::Binary(op) => {
-                    (identity(*op, if ranked.is_some() { DType::I32 } else { dtypes[0] }), None)
-                }
-                Combiner::Graph(graph) => (None, Some(self.scalars.graph(graph)?)),
+            let (identity, function) = match (&reduction.combiner, form) {
+                (Combiner::Binary(op), Form::Values) => (identity(*op, dtypes[0]), None),
+                (_, Form::Ranks(op)) => (identity(op, DType::I32), None),
+                (_, Form::Bits(op)) => (identity(op, DType::U32), None),
+                (Combiner::Graph(graph), Form::Values) => (None, Some(self.scalars.graph(graph)?)),
             };
             let lanes = self.schedule.lanes.of_stage(scope.stage);
             let names = dtypes
@@ -114,7 +141,7 @@ impl Printer<'_, '_> {
                     (0..lanes).map(|lane| lane_name(&format!("f{}", count - 1), lane, lanes)).collect()
                 })
                 .collect();
-            folds.push(Fold { reduction, dtypes, ranked, function, identity, names });
+            folds.push(Fold { reduction, dtypes, form, function, identity, names });
         }
         Ok(folds)
     }
@@ -150,8 +177,12 @@ impl Printer<'_, '_> {
                 fold.names.iter().map(|names| format!("{prefix}{}", names[lane])).collect();
             let mut elements: Vec<String> =
                 fold.reduction.inputs.iter().map(|&id| scope.name(id, lane as u32).to_owned()).collect();
-            if let Some(op) = fold.ranked {
-                elements[0] = self.scalars.rank(op, &elements[0]).expect("the operation has ranks");
+            match fold.form {
+                Form::Values => {}
+                Form::Ranks(op) => {
+                    elements[0] = self.scalars.rank(op, &elements[0]).expect("the operation has ranks");
+                }
+                Form::Bits(_) => elements[0] = format!("select(0u, 1u, {})", elements[0]),
             }
             if fold.identity.is_some() || !first {
                 self.combine(fold, &targets, &targets, &elements)?;
@@ -173,6 +204,7 @@ impl Printer<'_, '_> {
         b: &[String],
     ) -> Result<(), Refusal> {
         if let Combiner::Binary(op) = fold.reduction.combiner {
+            let op = if let Form::Bits(op) = fold.form { op } else { op };
             let value = self.scalars.binary(op, fold.held(0), &a[0], &b[0])?;
             self.text.line(format_args!("{} = {value};", targets[0]));
             return Ok(());
@@ -202,11 +234,17 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    /// Takes what is held as ranks for the values that they stand for.
+    /// Takes what is held in another form for the values that it stands for.
     pub fn take_values(&mut self, fold: &mut Fold<'_>) {
-        let Some(op) = fold.ranked.take() else { return };
+        let form = std::mem::replace(&mut fold.form, Form::Values);
+        if form == Form::Values {
+            return;
+        }
         for name in &mut fold.names[0] {
-            let value = self.scalars.of_rank(op, name).expect("the operation has ranks");
+            let value = match form {
+                Form::Ranks(op) => self.scalars.of_rank(op, name).expect("the operation has ranks"),
+                _ => format!("({name} != 0u)"),
+            };
             self.text.line(format_args!("let {name}_value = {value};"));
             name.push_str("_value");
         }
