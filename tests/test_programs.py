@@ -41,7 +41,7 @@ def losses(training, platform, steps):
 
 
 # Minutes on a GPU made of software, which runs one step of it in `test_program`.
-LONG = ("gpt_train_step",)
+LONG = ("gpt_train_step", "lstm_train_step")
 
 
 @pytest.mark.parametrize(
