@@ -5,7 +5,7 @@
 //! device counts as failed.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ impl Completions {
         let _ = self.submissions.as_ref().map(|thread| thread.send(submission));
     }
 
-    fn thread(&self) -> std::sync::MutexGuard<'_, Option<Thread>> {
+    fn thread(&self) -> MutexGuard<'_, Option<Thread>> {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -6,7 +6,7 @@ const TWO_THIRDS: f32 = 0.666666687f;
 const TWO_THIRDS_LOW: f32 = -1.98682155e-8f;
 
 // log x as an unevaluated sum, relative error about 2^-36, for positive x given by its bits.
-fn f32_long_log(bits: u32) -> Pair {
+fn f32_long_log(bits: u32) -> F32Pair {
     let x = f32_log_split(bits);
     let f = x.f;
     let d = f32_two_sum(2.0f, f);

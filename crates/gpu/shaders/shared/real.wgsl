@@ -1,42 +1,10 @@
-// real: products and sums of f32 with what rounding lost, division, rounding, remainder.
+// real: parts of f32, division, rounding, remainder.
 // numbers   quotient within 0.51 ulp, exact where the result is a float; remainder exact.
 //           Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp
-
-struct Pair {
-    high: f32,
-    low: f32,
-}
 
 // The upper 12 bits of x: products of such parts, and of what x lacks to them, are exact.
 fn f32_upper(x: f32) -> f32 {
     return bitcast<f32>((bitcast<u32>(x) & 0xfffff000u) ^ hidden());
-}
-
-// x + y for |x| >= |y|, and what rounding lost (T. Dekker).
-fn f32_two_sum(x: f32, y: f32) -> Pair {
-    let sum = f32_keep(x + y);
-    return Pair(sum, y - f32_keep(sum - x));
-}
-
-// x + y for any magnitudes, and what rounding lost (D. Knuth).
-fn f32_two_sum_any(x: f32, y: f32) -> Pair {
-    let sum = f32_keep(x + y);
-    let part = f32_keep(sum - x);
-    let rest = f32_keep(sum - part);
-    return Pair(sum, f32_keep(x - rest) + f32_keep(y - part));
-}
-
-// x * y, and what rounding lost if nothing over- or underflows.
-fn f32_two_product(x: f32, y: f32) -> Pair {
-    let product = f32_keep(x * y);
-    let xh = f32_upper(x);
-    let xl = x - xh;
-    let yh = f32_upper(y);
-    let yl = y - yh;
-    let first = f32_keep(f32_keep(xh * yh) - product);
-    let second = f32_keep(first + xh * yl);
-    let third = f32_keep(second + xl * yh);
-    return Pair(product, third + xl * yl);
 }
 
 // x / y, rightly rounded but for rare near-ties, and exact where the quotient is a float, for normal numbers of

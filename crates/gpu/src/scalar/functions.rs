@@ -18,12 +18,11 @@ macro_rules! shared {
 }
 
 /// The files, a family each. Their items are `fn`, `const` and `struct` that begin a line.
-pub(super) const FILES: &[&str] = shared![
+const FILES: &[&str] = shared![
     "bits",
     "integer",
     "wide",
     "real",
-    "sum",
     "convert",
     "narrow",
     "exp",
@@ -32,17 +31,15 @@ pub(super) const FILES: &[&str] = shared![
     "hyperbolic",
     "error",
     "power",
-    "complex",
 ];
 
-/// The file that serves complex numbers of f64 too.
-const COMPLEX: &str = FILES[FILES.len() - 1];
+/// The files that serve f64 too.
+const FILES_BOTH: &[&str] = shared!["pair", "sum", "complex"];
 
 /// The files for devices that have f64. Nothing in [`FILES`] needs their items.
-pub(super) const FILES_F64: &[&str] = shared![
+const FILES_F64: &[&str] = shared![
     "f64/bits",
     "f64/real",
-    "f64/sum",
     "f64/convert",
     "f64/exp",
     "f64/log",
@@ -173,15 +170,15 @@ fn library() -> &'static HashMap<&'static str, Item> {
     })
 }
 
-/// The items of [`FILES`].
+/// The items of [`FILES`] and of [`FILES_BOTH`].
 pub(super) fn items() -> impl Iterator<Item = (&'static str, String)> {
-    FILES.iter().flat_map(|file| parse(file))
+    FILES.iter().chain(FILES_BOTH).flat_map(|file| parse(file))
 }
 
-/// The items of [`FILES_F64`], and those of complex numbers in f64.
+/// The items of [`FILES_F64`], and those of [`FILES_BOTH`] in f64, but for constants.
 pub(super) fn items_f64() -> impl Iterator<Item = (&'static str, String)> {
-    let complex = parse(COMPLEX).into_iter().filter(|(_, text)| !text.starts_with("const "));
-    let long = complex.map(|(name, text)| (&*String::leak(in_f64(name)), in_f64(&text)));
+    let both = FILES_BOTH.iter().flat_map(|file| parse(file)).filter(|(_, text)| !text.starts_with("const "));
+    let long = both.map(|(name, text)| (&*String::leak(in_f64(name)), in_f64(&text)));
     FILES_F64.iter().flat_map(|file| parse(file)).chain(long)
 }
 

@@ -9,7 +9,7 @@ const F64_TWO_THIRDS: f64 = 0.6666666666666666lf;
 const F64_TWO_THIRDS_LOW: f64 = 3.700743415417188e-17lf;
 
 // log x as an unevaluated sum, relative error about 2^-65, for positive x given by its bits.
-fn f64_long_log(bits: u64) -> Pair64 {
+fn f64_long_log(bits: u64) -> F64Pair {
     let x = f64_log_split(bits);
     let f = x.f;
     let d = f64_two_sum(2.0lf, f);

@@ -1,42 +1,10 @@
-// real: products and sums of f64 with what rounding lost, division, roots, rounding, remainder.
+// real: parts of f64, division, roots, rounding, remainder.
 // numbers   quotients, square roots and remainders exact: rounded once; rsqrt 1 ulp.
 //           Devices need not divide or take roots of f64 better than of f32: residuals correct what they give
-
-struct Pair64 {
-    high: f64,
-    low: f64,
-}
 
 // x rounded to its upper 26 bits: products of such parts, and of what x lacks to them, are exact.
 fn f64_upper(x: f64) -> f64 {
     return bitcast<f64>(((bitcast<u64>(x) + 0x4000000lu) & 0xfffffffff8000000lu) ^ u64(hidden()));
-}
-
-// x + y for |x| >= |y|, and what rounding lost (T. Dekker).
-fn f64_two_sum(x: f64, y: f64) -> Pair64 {
-    let sum = f64_keep(x + y);
-    return Pair64(sum, y - f64_keep(sum - x));
-}
-
-// x + y for any magnitudes, and what rounding lost (D. Knuth).
-fn f64_two_sum_any(x: f64, y: f64) -> Pair64 {
-    let sum = f64_keep(x + y);
-    let part = f64_keep(sum - x);
-    let rest = f64_keep(sum - part);
-    return Pair64(sum, f64_keep(x - rest) + f64_keep(y - part));
-}
-
-// x * y, and what rounding lost if nothing over- or underflows.
-fn f64_two_product(x: f64, y: f64) -> Pair64 {
-    let product = f64_keep(x * y);
-    let xh = f64_upper(x);
-    let xl = x - xh;
-    let yh = f64_upper(y);
-    let yl = y - yh;
-    let first = f64_keep(f64_keep(xh * yh) - product);
-    let second = f64_keep(first + xh * yl);
-    let third = f64_keep(second + xl * yh);
-    return Pair64(product, third + xl * yl);
 }
 
 // 2^n for n in -1022..=1023.
