@@ -14,6 +14,7 @@ use stablehlo::{Function, Operation, ValueId};
 use tensor::{DType, Dims, Scalar, row_major_strides};
 
 use super::index::{self, Index, IndexMap};
+use super::nodes::Nodes;
 use crate::Error;
 
 /// Where a value of the module can be had.
@@ -96,8 +97,7 @@ pub struct StageBuilder<'a, V> {
     inputs: &'a mut Inputs,
     held: &'a HashMap<ValueId, Held>,
     axes: Dims,
-    nodes: Vec<Node>,
-    known: HashMap<Node, NodeId>,
+    nodes: Nodes,
     expanded: HashMap<(ValueId, IndexMap, Guard), NodeId>,
 }
 
@@ -114,32 +114,24 @@ impl<'a, V: Values> StageBuilder<'a, V> {
             inputs,
             held,
             axes: axes.into(),
-            nodes: Vec::new(),
-            known: HashMap::new(),
+            nodes: Nodes::default(),
             expanded: HashMap::new(),
         }
     }
 
     /// The nodes made.
     pub fn finish(self) -> Vec<Node> {
-        self.nodes
+        self.nodes.finish()
     }
 
     /// Adds a node, or finds its equal.
     pub fn node(&mut self, op: NodeOp, dtype: DType) -> NodeId {
-        let node = Node { op, dtype };
-        if let Some(&found) = self.known.get(&node) {
-            return found;
-        }
-        let id = NodeId(self.nodes.len() as u32);
-        self.nodes.push(node.clone());
-        self.known.insert(node, id);
-        id
+        self.nodes.add(op, dtype)
     }
 
     /// The type of a node.
     pub fn dtype(&self, node: NodeId) -> DType {
-        self.nodes[node.index()].dtype
+        self.nodes[node].dtype
     }
 
     fn constant(&mut self, value: Scalar) -> NodeId {
@@ -381,7 +373,7 @@ impl<'a, V: Values> StageBuilder<'a, V> {
             return inside;
         }
         let dtype = self.dtype(inside);
-        let guarded_load = match &self.nodes[inside.index()].op {
+        let guarded_load = match &self.nodes[inside].op {
             NodeOp::Load { input, access, .. }
                 if outer.is_empty()
                     && access.bounds == inner.bounds
@@ -575,7 +567,7 @@ impl<'a, V: Values> StageBuilder<'a, V> {
             }
             let index = self.scalar(start)?;
             let start = self.start(index, dims[d], sizes[d]);
-            out.push(match &self.nodes[start.index()].op {
+            out.push(match &self.nodes[start].op {
                 NodeOp::Constant(value) => Index::constant(value.as_i64()),
                 _ => Index::node(start),
             });
@@ -620,7 +612,7 @@ impl<'a, V: Values> StageBuilder<'a, V> {
                 .collect();
             let node = self.expand(indices, &at, guard)?;
             let start = self.start(node, operand_dims[d as usize], gather.slice_sizes[d as usize]);
-            let start = match &self.nodes[start.index()].op {
+            let start = match &self.nodes[start].op {
                 NodeOp::Constant(value) => Index::constant(value.as_i64()),
                 _ => Index::node(start),
             };

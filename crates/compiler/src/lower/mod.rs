@@ -9,6 +9,7 @@ mod expand;
 mod fuse;
 mod index;
 mod library;
+mod nodes;
 mod trip_count;
 mod widen;
 

@@ -15,12 +15,12 @@
 //!
 //! f16 stays as it is: rounding to it can overflow.
 
-use std::collections::HashMap;
-
 use ops::{BinaryOp, UnaryOp};
 use plan::{Kernel, Node, NodeId, NodeOp, Stage};
 use smallvec::{SmallVec, smallvec};
 use tensor::{DType, Scalar};
+
+use super::nodes::Nodes;
 
 /// Widens every stage of a kernel.
 pub fn widen(kernel: &mut Kernel) {
@@ -46,7 +46,7 @@ fn stage(stage: &mut Stage) {
         let values = reduction.inputs.iter_mut().chain(&mut reduction.initial);
         values.for_each(|value| *value = widening.rounded(*value));
     }
-    stage.nodes = widening.nodes;
+    stage.nodes = widening.nodes.finish();
 }
 
 /// A value of the old nodes among the new ones.
@@ -60,8 +60,7 @@ struct Forms {
 
 #[derive(Default)]
 struct Widening {
-    nodes: Vec<Node>,
-    known: HashMap<Node, NodeId>,
+    nodes: Nodes,
     /// By the number of the old node.
     forms: Vec<Forms>,
     /// Whether a rounding was saved.
@@ -69,24 +68,12 @@ struct Widening {
 }
 
 impl Widening {
-    /// Adds a node, or finds its equal.
-    fn add(&mut self, op: NodeOp, dtype: DType) -> NodeId {
-        let node = Node { op, dtype };
-        if let Some(&found) = self.known.get(&node) {
-            return found;
-        }
-        let id = NodeId(self.nodes.len() as u32);
-        self.nodes.push(node.clone());
-        self.known.insert(node, id);
-        id
-    }
-
     /// An old value in its own type.
     fn rounded(&mut self, old: NodeId) -> NodeId {
         match self.forms[old.index()] {
             Forms { rounded: Some(id), .. } => id,
             Forms { wide: Some(wide), .. } => {
-                let id = self.add(NodeOp::Convert(wide), DType::BF16);
+                let id = self.nodes.add(NodeOp::Convert(wide), DType::BF16);
                 self.forms[old.index()].rounded = Some(id);
                 id
             }
@@ -100,12 +87,12 @@ impl Widening {
             return wide;
         }
         let rounded = self.rounded(old);
-        let id = match self.nodes[rounded.index()].op {
+        let id = match self.nodes[rounded].op {
             NodeOp::Constant(value) => {
                 let value = Scalar::from_f64(DType::F32, value.as_f64());
-                self.add(NodeOp::Constant(value), DType::F32)
+                self.nodes.add(NodeOp::Constant(value), DType::F32)
             }
-            _ => self.add(NodeOp::Convert(rounded), DType::F32),
+            _ => self.nodes.add(NodeOp::Convert(rounded), DType::F32),
         };
         self.forms[old.index()].wide = Some(id);
         id
@@ -134,14 +121,14 @@ impl Widening {
                 });
                 self.gains |= exceeds;
                 match node.dtype {
-                    DType::BF16 => Forms { rounded: None, wide: Some(self.add(op, DType::F32)) },
-                    other => Forms { rounded: Some(self.add(op, other)), wide: None },
+                    DType::BF16 => Forms { rounded: None, wide: Some(self.nodes.add(op, DType::F32)) },
+                    other => Forms { rounded: Some(self.nodes.add(op, other)), wide: None },
                 }
             }
             op => {
                 let mut op = op.clone();
                 op.map_operands(|old| self.rounded(old));
-                Forms { rounded: Some(self.add(op, node.dtype)), wide: None }
+                Forms { rounded: Some(self.nodes.add(op, node.dtype)), wide: None }
             }
         };
         self.forms.push(form);
