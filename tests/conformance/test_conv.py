@@ -115,6 +115,8 @@ CASES = [
         DEPTHWISE,
     ),
     case("convolve", lambda x, w: jnp.convolve(x, w, mode="full"), normal(50), normal(7)),
+    case("correlated_with_its_start", lambda x: jnp.correlate(x, x[:7], mode="full"), normal(64)),
+    case("kernel_of_equal_outputs", lambda x, w: conv(x, w.repeat(5, axis=3)), X, W[..., :1]),
     case(
         "vmapped_over_both",
         lambda x, w: jax.vmap(lambda x, w: conv(x[None], w))(x, w),

@@ -134,6 +134,28 @@ impl Case {
         Case { params, types, windows: windows.to_vec(), strides: [input, kernel, output], output_sizes }
     }
 
+    /// The case with every feature of the input, and every output of the kernel, the same one: arrays hold it once, and
+    /// go on behind it.
+    pub fn repeated(mut self) -> Self {
+        let Convolution {
+            batch, input_features, kernel_input_features, kernel_output_features, spatial, ..
+        } = &mut self.params;
+        let sizes = [input_features.0, kernel_output_features.0];
+        for ((strides, ty), size) in self.strides.iter_mut().zip(&mut self.types).zip(sizes) {
+            let repeated = strides[1];
+            strides.iter_mut().filter(|stride| **stride > repeated).for_each(|stride| *stride /= size);
+            strides[1] = 0;
+            *ty = TensorType::new(ty.dtype, [ty.len() as i64 / size + 3]);
+        }
+        let [input, kernel, _] = &self.strides;
+        (batch.1, input_features.1) = (input[0], input[1]);
+        (kernel_input_features.1, kernel_output_features.1) = (kernel[0], kernel[1]);
+        for (d, dim) in spatial.iter_mut().enumerate() {
+            (dim.input_stride, dim.kernel_stride) = (input[2 + d], kernel[2 + d]);
+        }
+        self
+    }
+
     /// Asserts that an output is right, as far as about `most` elements of it tell.
     pub fn check(&self, input: &Literal, kernel: &Literal, output: &Literal, most: i64) {
         let count: i64 = self.output_sizes.iter().product();

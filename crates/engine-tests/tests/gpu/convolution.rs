@@ -29,8 +29,12 @@ fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
 
 /// As `check`, in a given way.
 fn check_as(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts, choice: Option<Choice>) {
+    check_case(&Case::new(dtype, sizes, windows, layouts), choice);
+}
+
+fn check_case(case: &Case, choice: Option<Choice>) {
     let Some(engine) = engine() else { return };
-    let case = Case::new(dtype, sizes, windows, layouts);
+    let dtype = case.params.input;
     let [input, kernel, output] = &case.types;
     let arguments = [small_integers(dtype, &input.dims, 1), small_integers(dtype, &kernel.dims, 2)];
     let op = StepOp::Convolution(case.params.clone());
@@ -39,7 +43,7 @@ fn check_as(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts, ch
     // A few hundred elements of a large result are enough.
     case.check(&arguments[0], &arguments[1], &out, 700);
     if !out.ty.is_empty() {
-        check_fused(&engine, &case, &arguments, &out, choice);
+        check_fused(&engine, case, &arguments, &out, choice);
     }
 }
 
@@ -187,6 +191,16 @@ fn cooperative_tiles() {
         for (features_in, layouts) in [(64, NHWC), (64, SWAPPED), (64, BACKWARD), (64, NCHW), (3, NHWC)] {
             let sizes = Sizes { batch: 64, features: features_in, outputs: 64, ..PLAIN };
             check_valid(&Case::new(DType::F16, sizes, &windows, layouts), &features);
+        }
+    }
+}
+
+#[test]
+fn repeated_features_and_longer_arrays() {
+    let window = [Window(7, 3, 2, 0, 1, 1, 1, false), Window(6, 3, 1, 1, 2, 3, 2, true)];
+    for layouts in [NHWC, NCHW, MIXED] {
+        for sizes in [PLAIN, FOURS, Sizes { features: 4, outputs: 4, feature_groups: 4, ..PLAIN }] {
+            check_case(&Case::new(DType::F32, sizes, &window, layouts).repeated(), None);
         }
     }
 }

@@ -75,6 +75,20 @@ impl Axes {
     }
 }
 
+/// Whether all elements of these dimensions, of a size and a stride each, lie within an array. It may be longer, or
+/// shorter where dimensions of stride 0 repeat it.
+fn fits(dims: impl Iterator<Item = (i64, i64)>, len: usize) -> bool {
+    let (mut last, mut empty) = (0, false);
+    for (size, stride) in dims {
+        if stride < 0 {
+            return false;
+        }
+        last += (size - 1).max(0) * stride;
+        empty |= size == 0;
+    }
+    empty || last < len as i64
+}
+
 /// A spatial dimension of the input.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spatial {
@@ -139,12 +153,20 @@ impl Geometry {
         if params.spatial.len() > MAX_SPATIAL {
             return Err(format!("a convolution of {} spatial dimensions", params.spatial.len()));
         }
-        let count = |size: fn(&ConvolutionDim) -> i64| params.spatial.iter().map(size).product::<i64>();
-        let input_len = count(|dim| dim.input) * params.batch.0 * params.input_features.0;
-        let kernel_len = count(|dim| dim.kernel) * params.kernel_input_features.0 * params.output_features.0;
-        let output_len = count(|dim| dim.output) * params.output_batch.0 * params.output_features.0;
-        if [input_len, kernel_len, output_len].map(|len| len as usize) != lens {
-            return Err("a convolution whose arrays do not fit its dimensions".into());
+        let dims = [
+            vec![params.batch, params.input_features],
+            vec![params.kernel_input_features, params.kernel_output_features],
+            vec![params.output_batch, params.output_features],
+        ];
+        let window: [fn(&ConvolutionDim) -> (i64, i64); 3] = [
+            |dim| (dim.input, dim.input_stride),
+            |dim| (dim.kernel, dim.kernel_stride),
+            |dim| (dim.output, dim.output_stride),
+        ];
+        for ((plain, window), len) in dims.into_iter().zip(window).zip(lens) {
+            if !fits(plain.into_iter().chain(params.spatial.iter().map(window)), len) {
+                return Err("a convolution whose strides leave its arrays".into());
+            }
         }
         let combinations = params.phases()?;
         Ok(combinations.iter().map(|phases| Geometry::new(params, phases)).collect())

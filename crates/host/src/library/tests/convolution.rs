@@ -5,7 +5,11 @@ use tensor::DType;
 use super::{run, small_integers};
 
 fn check(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts) {
-    let case = Case::new(dtype, sizes, windows, layouts);
+    check_case(&Case::new(dtype, sizes, windows, layouts));
+}
+
+fn check_case(case: &Case) {
+    let dtype = case.params.input;
     let [input, kernel, output] = &case.types;
     let input = small_integers(dtype, &input.dims, 1);
     let kernel = small_integers(dtype, &kernel.dims, 2);
@@ -81,4 +85,15 @@ fn blocks_of_rows_and_terms() {
     {
         check(dtype, sizes, &window, layouts);
     }
+}
+
+#[test]
+fn repeated_features_and_longer_arrays() {
+    let window = [Window(7, 3, 2, 0, 1, 1, 1, false), Window(6, 3, 1, 1, 2, 3, 2, true)];
+    for layouts in [NHWC, NCHW, SWAPPED, MIXED] {
+        for sizes in [PLAIN, Sizes { features: 4, outputs: 4, feature_groups: 4, ..PLAIN }] {
+            check_case(&Case::new(DType::F32, sizes, &window, layouts).repeated());
+        }
+    }
+    check_case(&Case::new(DType::C64, PLAIN, &window, NHWC).repeated());
 }
