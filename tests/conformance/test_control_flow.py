@@ -51,6 +51,16 @@ def same_carry_twice(x):
     return lax.fori_loop(0, 3, lambda i, c: (c[1] * 2, c[0]), (x, x))
 
 
+def until_converged(x):
+    """A flag that only the condition reads is a result too."""
+
+    def body(state):
+        done, failed, x = state
+        return jnp.abs(x).max() < 1, jnp.isnan(x).any(), x / 2
+
+    return lax.while_loop(lambda state: ~state[0] & ~state[1], body, (False, False, x))
+
+
 def carry_read_after_update(x):
     def body(i, x):
         updated = x.at[i].set(0)
@@ -101,6 +111,7 @@ CASES = [
     case("swapped", swapped_carries, V, V * 2),
     case("same_twice", same_carry_twice, V),
     case("read_after_update", carry_read_after_update, V),
+    case("until_converged", until_converged, V * 9),
     case("argument_returned_too", lambda x: (lax.fori_loop(0, 4, lambda i, y: y.at[i].add(1), x), x), V),
     case("scan", scan_sum, M),
     case("scan_reverse", lambda xs: lax.scan(lambda c, x: (c + x, c), jnp.zeros(8), xs, reverse=True), M),

@@ -2,7 +2,8 @@
 //!
 //! Steps are numbered in the order they stand, nested blocks included. A live interval runs from a write
 //! to the last read of what it wrote. Loops are straightened out: a value that one iteration leaves to the
-//! next is read at the loop's end, and what a loop only reads is read until its end.
+//! next is read at the loop's end, what it may be left with is read at its test, and what a loop only reads is read
+//! until its end.
 
 use plan::{Block, SlotId, Step, StepOp};
 
@@ -110,7 +111,7 @@ impl<'a> Walk<'a> {
                     self.block(body);
                     self.depth -= 1;
                     let end = self.number();
-                    self.close_loop(step, start, end);
+                    self.close_loop(step, [start, test, end]);
                 }
                 StepOp::Case { index, branches } => {
                     let at = self.number();
@@ -146,11 +147,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Marks values that live through a loop: those it reads before it writes them, if it writes them at all.
-    fn close_loop(&mut self, step: &Step, start: u32, end: u32) {
+    /// Marks values that live through a loop: those it reads before it writes them, if it writes them at all. The loop
+    /// is left after its test, so what the body replaces is needed until there.
+    fn close_loop(&mut self, step: &Step, [start, test, end]: [u32; 3]) {
         for &slot in step.reads.iter().chain(&step.writes) {
             let accesses = self.accesses(slot);
-            let first = accesses.iter().find(|&&(at, _)| at > start);
+            let inside = accesses.partition_point(|&(at, _)| at <= start);
+            let replaced =
+                accesses[inside..].iter().any(|&(at, access)| at > test && access == Access::Write);
+            if inside > 0 && replaced {
+                let body = accesses.partition_point(|&(at, _)| at <= test);
+                if accesses[body - 1] != (test, Access::Read) {
+                    accesses.insert(body, (test, Access::Read));
+                }
+            }
+            let first = accesses.get(inside);
             if matches!(first, Some((_, Access::Read))) && accesses.last() != Some(&(end, Access::Read)) {
                 accesses.push((end, Access::Read));
             }
