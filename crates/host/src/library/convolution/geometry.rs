@@ -1,7 +1,7 @@
 //! What a convolution's dimensions mean for rows, terms and columns of a product.
 
 use plan::convolution::Phase;
-use plan::library::{Convolution, ConvolutionDim};
+use plan::library::Convolution;
 
 use super::patches::MAX_SPATIAL;
 
@@ -77,16 +77,10 @@ impl Axes {
 
 /// Whether all elements of these dimensions, of a size and a stride each, lie within an array. It may be longer, or
 /// shorter where dimensions of stride 0 repeat it.
-fn fits(dims: impl Iterator<Item = (i64, i64)>, len: usize) -> bool {
-    let (mut last, mut empty) = (0, false);
-    for (size, stride) in dims {
-        if stride < 0 {
-            return false;
-        }
-        last += (size - 1).max(0) * stride;
-        empty |= size == 0;
-    }
-    empty || last < len as i64
+fn fits(dims: &[(i64, i64)], len: usize) -> bool {
+    let last: i64 = dims.iter().map(|(size, stride)| (size - 1) * stride).sum();
+    let empty = dims.iter().any(|&(size, _)| size == 0);
+    dims.iter().all(|&(_, stride)| stride >= 0) && (empty || last < len as i64)
 }
 
 /// A spatial dimension of the input.
@@ -153,20 +147,18 @@ impl Geometry {
         if params.spatial.len() > MAX_SPATIAL {
             return Err(format!("a convolution of {} spatial dimensions", params.spatial.len()));
         }
-        let dims = [
+        let mut dims = [
             vec![params.batch, params.input_features],
             vec![params.kernel_input_features, params.kernel_output_features],
             vec![params.output_batch, params.output_features],
         ];
-        let window: [fn(&ConvolutionDim) -> (i64, i64); 3] = [
-            |dim| (dim.input, dim.input_stride),
-            |dim| (dim.kernel, dim.kernel_stride),
-            |dim| (dim.output, dim.output_stride),
-        ];
-        for ((plain, window), len) in dims.into_iter().zip(window).zip(lens) {
-            if !fits(plain.into_iter().chain(params.spatial.iter().map(window)), len) {
-                return Err("a convolution whose strides leave its arrays".into());
-            }
+        for dim in &params.spatial {
+            dims[0].push((dim.input, dim.input_stride));
+            dims[1].push((dim.kernel, dim.kernel_stride));
+            dims[2].push((dim.output, dim.output_stride));
+        }
+        if !dims.iter().zip(lens).all(|(dims, len)| fits(dims, len)) {
+            return Err("a convolution whose strides leave its arrays".into());
         }
         let combinations = params.phases()?;
         Ok(combinations.iter().map(|phases| Geometry::new(params, phases)).collect())
