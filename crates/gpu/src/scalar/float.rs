@@ -138,6 +138,8 @@ impl Scalars<'_> {
             BinaryOp::Add => format!("({a} + {b})"),
             BinaryOp::Subtract => format!("({a} - {b})"),
             BinaryOp::Multiply => format!("({a} * {b})"),
+            // The others of these types have no divisors that are too large for `/`.
+            BinaryOp::Divide if matches!(dtype, DType::F32 | DType::BF16) => self.call("f32_over", &[a, b]),
             BinaryOp::Divide if register == Register::F32 => format!("({a} / {b})"),
             BinaryOp::Divide => self.call_on(register, "divide", &[a, b])?,
             BinaryOp::Remainder => self.call_on(register, "remainder", &[a, b])?,

@@ -113,7 +113,7 @@ fn common_operations_stay_within_their_budgets() {
         check(op.mnemonic(), cost, budget);
     }
     let binary =
-        [(BinaryOp::Divide, 1), (BinaryOp::Maximum, 12), (BinaryOp::Minimum, 12), (BinaryOp::Power, 268)];
+        [(BinaryOp::Divide, 7), (BinaryOp::Maximum, 12), (BinaryOp::Minimum, 12), (BinaryOp::Power, 268)];
     for (op, budget) in binary {
         let types = [DType::F32; 2];
         let cost =
