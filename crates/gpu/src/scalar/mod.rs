@@ -162,6 +162,17 @@ pub fn register(dtype: DType, features: &Features) -> Result<Register, Refusal> 
     }
 }
 
+/// Whether registers of a dtype can be computed with, rather than moved and compared.
+///
+/// # Errors
+/// Of powers of two the least is subnormal in f32, which devices may take for zero.
+fn computes(dtype: DType) -> Result<(), Refusal> {
+    match dtype {
+        DType::F8E8M0FNU => Err(Refusal::new(format!("arithmetic on {dtype}"))),
+        _ => Ok(()),
+    }
+}
+
 /// Prints scalar operations for a device. Operands are names of values or literals, and each is evaluated once where it
 /// has effects or cost.
 #[derive(Clone, Debug)]
@@ -227,6 +238,9 @@ impl<'a> Scalars<'a> {
     /// # Errors
     /// If it is not defined on the type or the device cannot do it.
     pub fn unary(&mut self, op: UnaryOp, dtype: DType, a: &str) -> Result<String, Refusal> {
+        if op != UnaryOp::IsFinite {
+            computes(dtype)?;
+        }
         let printed = match register(dtype, self.features)? {
             Register::Bool => (op == UnaryOp::Not).then(|| format!("(!{a})")),
             Register::I32 | Register::U32 | Register::I64 | Register::U64 => self.integer_unary(op, dtype, a),
@@ -241,6 +255,9 @@ impl<'a> Scalars<'a> {
     /// # Errors
     /// If it is not defined on the type or the device cannot do it.
     pub fn binary(&mut self, op: BinaryOp, dtype: DType, a: &str, b: &str) -> Result<String, Refusal> {
+        if !matches!(op, BinaryOp::Maximum | BinaryOp::Minimum) {
+            computes(dtype)?;
+        }
         let printed = match register(dtype, self.features)? {
             Register::Bool => match op {
                 BinaryOp::Add | BinaryOp::Or | BinaryOp::Maximum => Some(format!("({a} | {b})")),
