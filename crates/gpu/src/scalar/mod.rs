@@ -24,6 +24,9 @@
 //! `shaders/shared/f64`, are named after those of f32 and found by their register. Vulkan promises little more of f64
 //! than of f32, so quotients and roots are corrected and conversions made by integers there.
 //!
+//! What is rounded to f16 or bf16 in the end is computed to about that precision by functions of its own, where there are
+//! such (`short`): nodes of those types, and of bf16 those that the compiler has widened to f32.
+//!
 //! So shaders that use [`Functions::source`] must declare `args` with a field `at0`, as all shaders of this crate do.
 //! Where storage of f16 is native ([`Features::float16`]) the shader needs `enable f16;`.
 //!
@@ -288,6 +291,10 @@ impl<'a> Scalars<'a> {
         match (op, operands) {
             (NodeOp::Constant(value), []) => self.constant(*value),
             (NodeOp::Unary(op, _), [a]) => self.unary(*op, operand_types[0], a),
+            (NodeOp::Widened(op, _), [a]) => match self.short(*op, DType::BF16, a) {
+                Some(value) => Ok(value),
+                None => self.unary(*op, operand_types[0], a),
+            },
             (NodeOp::Binary(op, ..), [a, b]) => self.binary(*op, operand_types[0], a, b),
             (NodeOp::Compare(direction, kind, ..), [a, b]) => {
                 self.compare(*direction, *kind, operand_types[0], a, b)
