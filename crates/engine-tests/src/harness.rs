@@ -6,8 +6,8 @@ use std::sync::mpsc::Receiver;
 use num_complex::Complex;
 use plan::evaluate::{self, Elements};
 use plan::{
-    Block, Completion, DeviceArena, DeviceMemory, Engine, EngineError, Kernel, Param, Placement, Plan,
-    ResultSlot, Slot, SlotId, SlotTable, Space, Step, StepOp,
+    Block, Completion, DeviceArena, DeviceMemory, Engine, EngineError, Kernel, Node, NodeOp, Param,
+    Placement, Plan, ResultSlot, Slot, SlotId, SlotTable, Space, Step, StepOp,
 };
 use tensor::{AlignedBytes, DType, DTypeClass, Literal, Scalar, TensorType};
 
@@ -384,11 +384,15 @@ pub fn run_kernel(
 #[derive(Clone, Copy, Debug)]
 pub struct Refused;
 
-/// Only a device may refuse a kernel, and only for its types.
+/// Only a device may refuse a kernel, and only for its types, or for arithmetic on powers of two.
 fn refused(engine: &dyn Engine, error: EngineError, kernel: &Kernel) -> Refused {
     let types = |dtype: &DType| matches!(dtype, DType::F64 | DType::C128 | DType::I64 | DType::U64);
-    let nodes = kernel.stages.iter().flat_map(|stage| &stage.nodes).map(|node| &node.dtype);
-    let rare = kernel.inputs.iter().chain(&kernel.outputs).chain(nodes).any(types);
+    let nodes = || kernel.stages.iter().flat_map(|stage| &stage.nodes);
+    let powers = |node: &Node| {
+        node.dtype == DType::F8E8M0FNU && matches!(node.op, NodeOp::Unary(..) | NodeOp::Binary(..))
+    };
+    let dtypes = nodes().map(|node| &node.dtype);
+    let rare = kernel.inputs.iter().chain(&kernel.outputs).chain(dtypes).any(types) || nodes().any(powers);
     match error {
         EngineError::Unsupported { .. } if engine.memory().is_some() && rare => Refused,
         error => panic!("{error}: {kernel:?}"),

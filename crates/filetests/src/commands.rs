@@ -143,7 +143,7 @@ fn refused(step: &Step, types: &[TensorType], host_only: &[String]) -> Option<St
         StepOp::Kernel(kernel) | StepOp::Fused(Fused { epilogue: kernel, .. }) => {
             for node in kernel.stages.iter().flat_map(|stage| &stage.nodes) {
                 match node.op {
-                    NodeOp::Unary(op, _) => names.push(op.mnemonic().to_string()),
+                    NodeOp::Unary(op, _) | NodeOp::Widened(op, _) => names.push(op.mnemonic().to_string()),
                     NodeOp::Binary(op, _, _) => names.push(op.mnemonic().to_string()),
                     _ => {}
                 }

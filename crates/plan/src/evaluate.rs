@@ -15,7 +15,7 @@ pub type Elements = Vec<Scalar>;
 pub fn apply(op: &NodeOp, dtype: DType, operands: &[Scalar]) -> Option<Scalar> {
     match (op, operands) {
         (NodeOp::Constant(value), []) => Some(*value),
-        (NodeOp::Unary(op, _), [a]) => scalar::eval_unary(*op, *a),
+        (NodeOp::Unary(op, _) | NodeOp::Widened(op, _), [a]) => scalar::eval_unary(*op, *a),
         (NodeOp::Binary(op, ..), [a, b]) => scalar::eval_binary(*op, *a, *b),
         (NodeOp::Compare(direction, kind, ..), [a, b]) => {
             scalar::eval_compare(*direction, *kind, *a, *b).map(Scalar::bool)

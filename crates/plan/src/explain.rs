@@ -179,6 +179,7 @@ impl Display for NodeOp {
             NodeOp::Scratch(array) => write!(f, "scratch{array}"),
             NodeOp::Argument(index) => write!(f, "arg{index}"),
             NodeOp::Unary(op, a) => write!(f, "{} v{}", op.mnemonic(), a.0),
+            NodeOp::Widened(op, a) => write!(f, "widened {} v{}", op.mnemonic(), a.0),
             NodeOp::Binary(op, a, b) => write!(f, "{} v{}, v{}", op.mnemonic(), a.0, b.0),
             NodeOp::Compare(direction, kind, a, b) => {
                 write!(f, "compare {} {} v{}, v{}", direction.keyword(), kind.keyword(), a.0, b.0)

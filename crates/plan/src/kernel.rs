@@ -139,6 +139,8 @@ pub enum NodeOp {
     Argument(usize),
     /// A scalar operation of one operand.
     Unary(UnaryOp, NodeId),
+    /// A scalar operation of one operand on bf16 that is done in f32: the accuracy of bf16 will do.
+    Widened(UnaryOp, NodeId),
     /// A scalar operation of two operands of one type.
     Binary(BinaryOp, NodeId, NodeId),
     /// A comparison of two operands of one type; the result is `bool`.
@@ -174,6 +176,7 @@ impl NodeOp {
                 fill.iter().copied().for_each(f);
             }
             NodeOp::Unary(_, a)
+            | NodeOp::Widened(_, a)
             | NodeOp::Convert(a)
             | NodeOp::Bitcast(a)
             | NodeOp::ReducePrecision { operand: a, .. } => f(*a),
@@ -204,6 +207,7 @@ impl NodeOp {
                 dynamic.chain(&mut access.predicate).chain(fill).for_each(|node| *node = f(*node));
             }
             NodeOp::Unary(_, a)
+            | NodeOp::Widened(_, a)
             | NodeOp::Convert(a)
             | NodeOp::Bitcast(a)
             | NodeOp::ReducePrecision { operand: a, .. } => *a = f(*a),

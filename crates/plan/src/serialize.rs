@@ -7,7 +7,7 @@ use crate::Plan;
 const MAGIC: &[u8; 8] = b"JMLPLAN\0";
 
 /// Changes with the shape of any serialized type.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Why bytes are not a plan of this build.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -53,7 +53,7 @@ fn kernel_ns(kernel: &Kernel) -> u64 {
 fn node_weight(op: &NodeOp) -> u64 {
     match op {
         NodeOp::Constant(_) | NodeOp::Row(_) => 0,
-        NodeOp::Unary(op, _) => crate::lower::unary_cost(*op).into(),
+        NodeOp::Unary(op, _) | NodeOp::Widened(op, _) => crate::lower::unary_cost(*op).into(),
         NodeOp::Binary(op, _, _) => crate::lower::binary_cost(*op).into(),
         _ => 1,
     }

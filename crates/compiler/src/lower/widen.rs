@@ -7,13 +7,14 @@
 //! ```text
 //! v0 = in0[a0] : bf16                 v0 = in0[a0] : bf16
 //!                                     v1 = convert v0 : f32
-//! v1 = tanh v0 : bf16          ->     v2 = tanh v1 : f32
+//! v1 = tanh v0 : bf16          ->     v2 = widened tanh v1 : f32
 //! v2 = multiply v1, v0 : bf16         v3 = multiply v2, v1 : f32
 //!                                     v4 = convert v3 : bf16
 //! out0[a0] = v2                       out0[a0] = v4
 //! ```
 //!
-//! f16 stays as it is: rounding to it can overflow.
+//! Functions say that they are widened, so that engines may compute them as accurately as bf16 needs. f16 stays as it
+//! is: rounding to it can overflow.
 
 use ops::{BinaryOp, UnaryOp};
 use plan::{Kernel, Node, NodeId, NodeOp, Stage};
@@ -121,7 +122,13 @@ impl Widening {
                 });
                 self.gains |= exceeds;
                 match node.dtype {
-                    DType::BF16 => Forms { rounded: None, wide: Some(self.nodes.add(op, DType::F32)) },
+                    DType::BF16 => {
+                        let op = match op {
+                            NodeOp::Unary(unary, a) if rounds(&op) => NodeOp::Widened(unary, a),
+                            op => op,
+                        };
+                        Forms { rounded: None, wide: Some(self.nodes.add(op, DType::F32)) }
+                    }
                     other => Forms { rounded: Some(self.nodes.add(op, other)), wide: None },
                 }
             }

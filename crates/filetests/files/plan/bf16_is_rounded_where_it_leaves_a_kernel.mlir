@@ -22,7 +22,7 @@ func.func @main(%x: tensor<4x8xbf16>) -> (tensor<4x8xbf16>, tensor<4x8xi16>, ten
 //     stage [8]
 //       v0 = in0[a0*8 + a1] : bf16
 //       v1 = convert v0 : f32
-//       v2 = tanh v1 : f32
+//       v2 = widened tanh v1 : f32
 //       v3 = multiply v1, v2 : f32
 //       v4 = abs v3 : f32
 //       v5 = 0e0 : bf16

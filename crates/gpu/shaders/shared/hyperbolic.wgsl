@@ -50,6 +50,7 @@ fn f32_atanh(x: f32) -> f32 {
     let small = magnitude + magnitude * z * p;
     let large = 0.5f * f32_log1p(2.0f * magnitude / (1.0f - magnitude));
     let y = f32_bits(select(large, small, magnitude < 0.5f));
-    let nan = ((y & F32_MAGNITUDE) > F32_INFINITY) | f32_is_nan(x);
-    return f32_value(select(y | (f32_bits(x) & F32_SIGN), F32_NAN, nan));
+    // What lies beyond 1 has no result that devices agree on, and NaN has larger bits.
+    let bits = f32_bits(x);
+    return f32_value(select(y | (bits & F32_SIGN), F32_NAN, (bits & F32_MAGNITUDE) > 0x3f800000u));
 }

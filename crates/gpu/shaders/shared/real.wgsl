@@ -1,10 +1,20 @@
 // real: parts of f32, division, rounding, remainder.
-// numbers   quotient within 0.51 ulp, exact where the result is a float; remainder exact.
+// numbers   over 2.5 ulp, as devices divide; quotient and divide within 0.51, exact where the result is a float;
+//           remainder exact.
 //           Devices round +, - and * to nearest, but fuse some products and sums, and divide and take roots within 2.5 ulp
 
 // The upper 12 bits of x: products of such parts, and of what x lacks to them, are exact.
 fn f32_upper(x: f32) -> f32 {
     return bitcast<f32>((bitcast<u32>(x) & 0xfffff000u) ^ hidden());
+}
+
+// a / b as devices divide, by a divisor of any size: they multiply by its reciprocal, which beyond 2^126 is subnormal and
+// may be lost. So operands are quartered where that of b is over 2^125. The scale is exactly 1 or 1/4: the argument of
+// `clamp` is exact there, and 4 for the next float. Bounding to 0..1 costs GPUs nothing, unlike comparing.
+fn f32_over(a: f32, b: f32) -> f32 {
+    let large = clamp(abs(b) * 7.888609052210118e-31f - 33554432.0f, 0.0f, 1.0f);
+    let scale = 1.0f - 0.75f * large;
+    return (a * scale) / (b * scale);
 }
 
 // x / y, rightly rounded but for rare near-ties, and exact where the quotient is a float, for normal numbers of

@@ -84,7 +84,7 @@ impl Epilogue {
     /// Whether it costs so much that a shader should hold it once rather than at each place that stores.
     pub fn is_long(&self) -> bool {
         let cost = |op: &NodeOp| match op {
-            NodeOp::Unary(..) => 8,
+            NodeOp::Unary(..) | NodeOp::Widened(..) => 8,
             NodeOp::Binary(..) | NodeOp::Load { .. } => 2,
             NodeOp::Constant(_) => 0,
             _ => 1,

@@ -94,7 +94,10 @@ impl Scalars<'_> {
             (_, "-" | "abs" | "ceil" | "floor") | (Register::F32, "sqrt") => format!("{name}({a})"),
             (Register::F32, "round_even") => format!("round({a})"),
             (Register::F32, "rsqrt") => format!("inverseSqrt({a})"),
-            _ => self.call_on(register, name, &[a])?,
+            _ => match self.short(op, dtype, a) {
+                Some(value) => value,
+                None => self.call_on(register, name, &[a])?,
+            },
         };
         let exact = matches!(
             op,
@@ -111,6 +114,22 @@ impl Scalars<'_> {
             return Some(value);
         }
         Some(self.round(dtype, value))
+    }
+
+    /// A function as accurate as a type of 16 bits needs it, not yet rounded, where there is a shorter one for that.
+    pub(super) fn short(&mut self, op: UnaryOp, dtype: DType, a: &str) -> Option<String> {
+        let name = match op {
+            UnaryOp::Exponential => "exp",
+            UnaryOp::Logistic => "logistic",
+            UnaryOp::Tanh => "tanh",
+            UnaryOp::Erf => "erf",
+            _ => return None,
+        };
+        match dtype {
+            DType::F16 => Some(self.call(&format!("f16_{name}"), &[a])),
+            DType::BF16 => Some(self.call(&format!("bf16_{name}"), &[a])),
+            _ => None,
+        }
     }
 
     /// An i32 expression that orders f32 values as `op`, a maximum or minimum, does: with NaN beyond all numbers. So
@@ -138,6 +157,8 @@ impl Scalars<'_> {
             BinaryOp::Add => format!("({a} + {b})"),
             BinaryOp::Subtract => format!("({a} - {b})"),
             BinaryOp::Multiply => format!("({a} * {b})"),
+            // The others of these types have no divisors that are too large for `/`.
+            BinaryOp::Divide if matches!(dtype, DType::F32 | DType::BF16) => self.call("f32_over", &[a, b]),
             BinaryOp::Divide if register == Register::F32 => format!("({a} / {b})"),
             BinaryOp::Divide => self.call_on(register, "divide", &[a, b])?,
             BinaryOp::Remainder => self.call_on(register, "remainder", &[a, b])?,

@@ -31,6 +31,7 @@ const FILES: &[&str] = shared![
     "hyperbolic",
     "error",
     "power",
+    "half",
 ];
 
 /// The files that serve f64 too.

@@ -24,6 +24,9 @@
 //! `shaders/shared/f64`, are named after those of f32 and found by their register. Vulkan promises little more of f64
 //! than of f32, so quotients and roots are corrected and conversions made by integers there.
 //!
+//! What is rounded to f16 or bf16 in the end is computed to about that precision by functions of its own, where there are
+//! such (`short`): nodes of those types, and of bf16 those that the compiler has widened to f32.
+//!
 //! So shaders that use [`Functions::source`] must declare `args` with a field `at0`, as all shaders of this crate do.
 //! Where storage of f16 is native ([`Features::float16`]) the shader needs `enable f16;`.
 //!
@@ -162,6 +165,17 @@ pub fn register(dtype: DType, features: &Features) -> Result<Register, Refusal> 
     }
 }
 
+/// Whether registers of a dtype can be computed with, rather than moved and compared.
+///
+/// # Errors
+/// Of powers of two the least is subnormal in f32, which devices may take for zero.
+fn computes(dtype: DType) -> Result<(), Refusal> {
+    match dtype {
+        DType::F8E8M0FNU => Err(Refusal::new(format!("arithmetic on {dtype}"))),
+        _ => Ok(()),
+    }
+}
+
 /// Prints scalar operations for a device. Operands are names of values or literals, and each is evaluated once where it
 /// has effects or cost.
 #[derive(Clone, Debug)]
@@ -227,6 +241,9 @@ impl<'a> Scalars<'a> {
     /// # Errors
     /// If it is not defined on the type or the device cannot do it.
     pub fn unary(&mut self, op: UnaryOp, dtype: DType, a: &str) -> Result<String, Refusal> {
+        if op != UnaryOp::IsFinite {
+            computes(dtype)?;
+        }
         let printed = match register(dtype, self.features)? {
             Register::Bool => (op == UnaryOp::Not).then(|| format!("(!{a})")),
             Register::I32 | Register::U32 | Register::I64 | Register::U64 => self.integer_unary(op, dtype, a),
@@ -241,6 +258,9 @@ impl<'a> Scalars<'a> {
     /// # Errors
     /// If it is not defined on the type or the device cannot do it.
     pub fn binary(&mut self, op: BinaryOp, dtype: DType, a: &str, b: &str) -> Result<String, Refusal> {
+        if !matches!(op, BinaryOp::Maximum | BinaryOp::Minimum) {
+            computes(dtype)?;
+        }
         let printed = match register(dtype, self.features)? {
             Register::Bool => match op {
                 BinaryOp::Add | BinaryOp::Or | BinaryOp::Maximum => Some(format!("({a} | {b})")),
@@ -271,6 +291,10 @@ impl<'a> Scalars<'a> {
         match (op, operands) {
             (NodeOp::Constant(value), []) => self.constant(*value),
             (NodeOp::Unary(op, _), [a]) => self.unary(*op, operand_types[0], a),
+            (NodeOp::Widened(op, _), [a]) => match self.short(*op, DType::BF16, a) {
+                Some(value) => Ok(value),
+                None => self.unary(*op, operand_types[0], a),
+            },
             (NodeOp::Binary(op, ..), [a, b]) => self.binary(*op, operand_types[0], a, b),
             (NodeOp::Compare(direction, kind, ..), [a, b]) => {
                 self.compare(*direction, *kind, operand_types[0], a, b)

@@ -45,7 +45,7 @@ impl Operations<'_> {
         }
         let out = self.register(dtype, one);
         let instr = match (op, operands) {
-            (NodeOp::Unary(op, _), [a]) => {
+            (NodeOp::Unary(op, _), [a]) | (NodeOp::Widened(op, _), [a]) => {
                 vector::unary(level, *op, from).map(|routine| Instr::Unary { routine, a: a.entry, out, one })
             }
             (NodeOp::Convert(_), [a]) => vector::convert(level, from, dtype).map(|routine| Instr::Unary {

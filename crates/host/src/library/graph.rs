@@ -91,6 +91,7 @@ impl ScalarFunction {
                     return Err(types.unsupported("a scalar function that is not one of scalars"));
                 }
                 NodeOp::Unary(..)
+                | NodeOp::Widened(..)
                 | NodeOp::Binary(..)
                 | NodeOp::Compare(..)
                 | NodeOp::Select(..)
@@ -190,7 +191,7 @@ fn general(kind: &Kind, operands: [Bits; 3]) -> Option<Bits> {
     let General { op, types, result } = &**general;
     let [a, b] = [0, 1].map(|i| scalar(types[i], operands[i]));
     let value = match op {
-        NodeOp::Unary(op, _) => eval_unary(*op, a)?,
+        NodeOp::Unary(op, _) | NodeOp::Widened(op, _) => eval_unary(*op, a)?,
         NodeOp::Binary(op, ..) => eval_binary(*op, a, b)?,
         NodeOp::Compare(direction, kind, ..) => Scalar::bool(eval_compare(*direction, *kind, a, b)?),
         NodeOp::Convert(_) => eval_convert(a, *result),

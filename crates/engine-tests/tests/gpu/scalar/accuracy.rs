@@ -1,6 +1,7 @@
 //! Errors of the functions in units of the last place, over samples of their whole range.
 
 use ops::{BinaryOp, UnaryOp, scalar};
+use plan::{NodeId, NodeOp};
 use tensor::{DType, Scalar};
 
 use super::device::{Device, device, shader, smallest_normal};
@@ -9,7 +10,7 @@ use super::samples::noise;
 /// Ulps by which no function may be off.
 const LIMIT: f64 = 4.0;
 
-/// What errors of a float type, f32 or f64, are measured by.
+/// What errors of a float type are measured by.
 #[derive(Clone, Copy)]
 struct Format {
     dtype: DType,
@@ -23,6 +24,13 @@ const F32: Format = Format {
     largest: f32::MAX as f64,
     least_exponent: f32::MIN_EXP - 1,
     mantissa_bits: 23,
+};
+const F16: Format = Format { dtype: DType::F16, largest: 65504.0, least_exponent: -14, mantissa_bits: 10 };
+const BF16: Format = Format {
+    dtype: DType::BF16,
+    largest: f32::from_bits(0x7f7f_0000) as f64,
+    least_exponent: f32::MIN_EXP - 1,
+    mantissa_bits: 7,
 };
 const F64: Format =
     Format { dtype: DType::F64, largest: f64::MAX, least_exponent: f64::MIN_EXP - 1, mantissa_bits: 52 };
@@ -139,9 +147,8 @@ fn check(operations: &[UnaryOp]) {
                 let exact = |x: f64| scalar::unary_f64(op, x).expect("function");
                 let mut off = format.error(y, exact(x), flushes);
                 if flushes && x != 0.0 && x.abs() < smallest_normal(dtype) {
-                    // The device may take a subnormal for zero.
-                    let other = format.error(y, exact(0f64.copysign(x)), flushes);
-                    off = if other < off { other } else { off };
+                    // The device may take a subnormal for zero. An error that is no number is the larger one.
+                    off = off.min(format.error(y, exact(0f64.copysign(x)), flushes));
                 }
                 if off.is_nan() || off > worst {
                     (worst, at) = (if off.is_nan() { f64::INFINITY } else { off }, x);
@@ -184,6 +191,79 @@ fn hyperbolic() {
 #[test]
 fn error_functions() {
     check(&[UnaryOp::Erf, UnaryOp::Erfc, UnaryOp::ErfInv]);
+}
+
+/// Functions that are shorter for types of 16 bits.
+const SHORT: [UnaryOp; 4] = [UnaryOp::Exponential, UnaryOp::Logistic, UnaryOp::Tanh, UnaryOp::Erf];
+
+/// What an operation on an array of its own type gives.
+fn unary(device: &Device, op: &NodeOp, dtype: DType, x: &[u8]) -> Vec<u8> {
+    let source =
+        shader(&device.features, &[dtype], dtype, |scalars, names| scalars.node(op, dtype, &[dtype], names));
+    device.run(&source.unwrap_or_else(|refusal| panic!("{refusal}")), &[(dtype, x)], dtype)
+}
+
+#[test]
+fn functions_of_halves_are_nearly_rounded_once() {
+    let Some(device) = device() else { return };
+    for (format, limit) in [(F16, 0.51), (BF16, 0.57)] {
+        let dtype = format.dtype;
+        let flushes = dtype == DType::BF16 && device.flushes(DType::F32);
+        let bytes: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
+        for op in SHORT {
+            let out = unary(&device, &NodeOp::Unary(op, NodeId(0)), dtype, &bytes);
+            let (mut worst, mut at) = (0.0, 0.0);
+            for (x, y) in format.values(&bytes).zip(format.values(&out)) {
+                let error = |x: f64| {
+                    let exact = scalar::unary_f64(op, x).expect("function");
+                    let nearest = Scalar::from_f64(dtype, exact).as_f64();
+                    // Zeros have a sign, and infinity begins half a unit beyond the largest number.
+                    match y.to_bits() == nearest.to_bits() {
+                        true => 0.0,
+                        false if nearest == 0.0 && !flushes => f64::INFINITY,
+                        false => format.error(y, exact, flushes),
+                    }
+                };
+                let mut off = error(x);
+                if flushes && x.abs() < smallest_normal(dtype) {
+                    off = off.min(error(0f64.copysign(x)));
+                }
+                if off.is_nan() || off > worst {
+                    (worst, at) = (if off.is_nan() { f64::INFINITY } else { off }, x);
+                }
+            }
+            println!("{} of {dtype}: {worst:.3} ulp at {at:e}", op.mnemonic());
+            assert!(worst <= limit, "{} of {dtype}: {worst:.3} ulp at {at:e}", op.mnemonic());
+        }
+    }
+}
+
+#[test]
+fn widened_functions_are_as_accurate_as_bf16_needs() {
+    let Some(device) = device() else { return };
+    let (unit, least) = (2f64.powi(-12), smallest_normal(DType::F32));
+    let flushes = device.flushes(DType::F32);
+    let x = F32.samples();
+    let bytes = F32.bytes(&x);
+    for op in SHORT {
+        let out = unary(&device, &NodeOp::Widened(op, NodeId(0)), DType::F32, &bytes);
+        let (mut worst, mut at) = (0.0, 0.0);
+        for (&x, y) in x.iter().zip(F32.values(&out)) {
+            let exact = scalar::unary_f64(op, x).expect("function");
+            let flushed = flushes && y == 0.0 && exact.abs() < least * (1.0 + unit);
+            let overflows = y == f64::INFINITY && exact > F32.largest * (1.0 - unit);
+            let same = y == exact || (y.is_nan() && exact.is_nan());
+            let off = match flushed || overflows || same {
+                true => 0.0,
+                false => (y - exact).abs() / exact.abs().max(least),
+            };
+            if off.is_nan() || off > worst {
+                (worst, at) = (if off.is_nan() { f64::INFINITY } else { off }, x);
+            }
+        }
+        println!("widened {}: 2^{:.2} at {at:e}", op.mnemonic(), worst.log2());
+        assert!(worst <= unit, "widened {}: 2^{:.2} at {at:e}", op.mnemonic(), worst.log2());
+    }
 }
 
 #[test]

@@ -105,6 +105,18 @@ impl Device {
         })
     }
 
+    /// Whether its conversions from f16 to f32 lose sign and bits of NaN.
+    pub fn loses_nans(&self) -> bool {
+        static LOSES: OnceLock<bool> = OnceLock::new();
+        *LOSES.get_or_init(|| {
+            let bits = shader(&self.features, &[DType::F16], DType::U16, |scalars, names| {
+                scalars.bitcast(DType::F16, DType::U16, names[0])
+            });
+            let nan = 0xfe01u16.to_le_bytes();
+            self.run(&bits.expect("all devices have both"), &[(DType::F16, &nan)], DType::U16) != nan
+        })
+    }
+
     /// Whether it has a type.
     pub fn has(&self, dtype: DType) -> bool {
         register(dtype, &self.features).is_ok()

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ops::{BinaryOp, ComparisonDirection, ComparisonType, UnaryOp};
+use plan::{NodeId, NodeOp};
 use tensor::DType;
 
 use crate::features::Features;
@@ -112,8 +113,17 @@ fn common_operations_stay_within_their_budgets() {
         let cost = cost(&[DType::F32], DType::F32, |scalars, names| scalars.unary(op, DType::F32, names[0]));
         check(op.mnemonic(), cost, budget);
     }
+    let short =
+        [(UnaryOp::Exponential, 15), (UnaryOp::Logistic, 16), (UnaryOp::Tanh, 17), (UnaryOp::Erf, 19)];
+    for (op, budget) in short {
+        let op = NodeOp::Widened(op, NodeId(0));
+        let cost = cost(&[DType::F32], DType::F32, |scalars, names| {
+            scalars.node(&op, DType::F32, &[DType::F32], names)
+        });
+        check(&format!("{op:?}"), cost, budget);
+    }
     let binary =
-        [(BinaryOp::Divide, 1), (BinaryOp::Maximum, 12), (BinaryOp::Minimum, 12), (BinaryOp::Power, 268)];
+        [(BinaryOp::Divide, 7), (BinaryOp::Maximum, 12), (BinaryOp::Minimum, 12), (BinaryOp::Power, 268)];
     for (op, budget) in binary {
         let types = [DType::F32; 2];
         let cost =

@@ -73,6 +73,8 @@ fn metal_sees_no_special_floats() {
             let normal = [
                 "f32_power_of_two",
                 "f32_exp_bounded",
+                "half_raised",
+                "half_odd",
                 "f32_log_split",
                 "f32_reduce_exactly",
                 "small_of_bits",
