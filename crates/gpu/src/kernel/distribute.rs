@@ -27,9 +27,11 @@ fn is_long(kernel: &Kernel, stage: &Stage) -> bool {
     kernel.rows() * elements(stage) >= LONG && elements(stage) >= 1024
 }
 
-/// Whether a kernel has long stages and not enough rows for a large device.
+/// Whether a kernel has long stages, not enough rows for a large device, and rows long enough to be shared.
 pub(super) fn pays(kernel: &Kernel, arrays: &[Operand], features: &Features) -> bool {
-    kernel.stages.iter().any(|stage| is_long(kernel, stage)) && !schedule::fills(kernel, arrays, features)
+    kernel.stages.iter().any(|stage| is_long(kernel, stage))
+        && !schedule::fills(kernel, arrays, features)
+        && schedule::split(kernel, &schedule::choose(kernel, arrays, features)) > 1
 }
 
 /// The tasks of a kernel. `scratch` is the scratch memory used so far.
@@ -140,7 +142,8 @@ impl<'a> Parts<'a> {
         self.emit(parallel, vec![stage]);
     }
 
-    /// Partial folds of a stage, and a kernel begun that folds them.
+    /// Partial folds of a stage, and a kernel begun that folds them; of rows too short to be shared a kernel begun that
+    /// folds all.
     fn fold(&mut self, number: usize) -> Result<(), Refusal> {
         self.flush(number);
         let stage = self.rewrite(number);
@@ -149,6 +152,10 @@ impl<'a> Parts<'a> {
         let lengths: Vec<Operand> = used.iter().map(|&array| self.arrays[array]).collect();
         let kernel = simplify(&kernel);
         let split = schedule::split(&kernel, &schedule::choose(&kernel, &lengths, self.features));
+        if split == 1 {
+            self.append(number);
+            return Ok(());
+        }
         let types = shader::partial_types(&kernel, self.features)?;
         let partial: Vec<usize> =
             types.iter().map(|&dtype| self.allocate(dtype, self.kernel.rows() * i64::from(split))).collect();
