@@ -25,8 +25,8 @@ macro_rules! suite {
             elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs, several_outputs;
             access: transposes, slices_and_reversals, broadcasts, padding, concatenation, divided_axes, gathers,
                 dynamic_slices, conditional_stores, in_place_updates, constants;
-            reduce: rows_and_columns, every_type_and_operation, nothing_to_fold, whole_arrays, largest_with_position,
-                long_sums_are_accurate, few_long_columns, windows;
+            reduce: rows_and_columns, every_type_and_operation, nothing_to_fold, whole_arrays, rows_of_middling_length,
+                largest_with_position, first_positions, long_sums_are_accurate, few_long_columns, windows;
             rows: softmax, layer_norm, row_values_in_later_stages, single_long_row;
             control: loops, loops_of_unknown_length, branches, swaps_and_copies, bad_plans_are_errors;
             random: random_kernels;

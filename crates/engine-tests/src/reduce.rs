@@ -1,7 +1,7 @@
 //! Reductions.
 
-use ops::BinaryOp;
-use plan::{Access, Combiner, Engine, Expr, Kernel, NodeId, NodeOp};
+use ops::{BinaryOp, ComparisonDirection};
+use plan::{Access, Combiner, Engine, Expr, Graph, Kernel, NodeId, NodeOp};
 use smallvec::smallvec;
 use tensor::{DType, Scalar};
 
@@ -102,6 +102,55 @@ pub fn whole_arrays(engine: &dyn Engine) {
         for op in [BinaryOp::Add, BinaryOp::Maximum, BinaryOp::Xor] {
             let kernel = reduction(DType::I64, op, &[], &[size], affine(0, &[1]));
             check(engine, &kernel, &inputs, &[1], EXACT);
+        }
+    }
+}
+
+/// Rows that are long, but too few and too short to be shared among workgroups, and some that are not.
+pub fn rows_of_middling_length(engine: &dyn Engine) {
+    for (rows, len) in [(64, 1024), (64, 4096), (100, 2048), (16, 9000), (3, 66_000)] {
+        let mut numbers = Numbers::new(len as u64);
+        let input = numbers.array(DType::I32, (rows * len) as usize);
+        let inputs = [input, vec![Scalar::from_i64(DType::I32, 5)]];
+        for from in [affine(0, &[len, 1]), affine(0, &[1, rows])] {
+            let kernel = reduction(DType::I32, BinaryOp::Add, &[rows], &[len], from);
+            check(engine, &kernel, &inputs, &[rows as usize], EXACT);
+        }
+    }
+}
+
+/// The first of the largest or smallest elements where only its position is used: ties, zeros of both signs, infinities
+/// and NaNs, met in the order of positions and against it.
+pub fn first_positions(engine: &dyn Engine) {
+    use ComparisonDirection::{Gt, Lt};
+    let special = [0.0, -0.0, 1.0, -1.0, f64::INFINITY, f64::NEG_INFINITY];
+    for dtype in [DType::F32, DType::F16, DType::BF16, DType::F64] {
+        for (rows, len, nans) in [(1, 1, 0), (4, 9, 1), (6, 9, 0), (3, 1500, 2), (70, 33, 1), (2, 40_000, 0)]
+        {
+            let mut numbers = Numbers::new(len as u64);
+            let mut value = |_| Scalar::from_f64(dtype, special[numbers.below(6) as usize]);
+            let mut input: Vec<Scalar> = (0..rows * len).map(&mut value).collect();
+            for at in 0..nans {
+                let nan = Scalar::from_f64(dtype, f64::NAN.copysign(if at == 0 { -1.0 } else { 1.0 }));
+                input[(len / 2 + at) as usize] = nan;
+            }
+            for (direction, step) in [(Gt, 1), (Gt, -1), (Lt, 1), (Lt, -1)] {
+                let mut build = Build::new(&[rows], &[len]);
+                let x = build.input(dtype);
+                let out = build.output(DType::I32);
+                let x = build.load(x, affine(0, &[len, 1]));
+                let start = if step < 0 { len } else { 0 };
+                let index = build.node(NodeOp::Index(affine(start, &[0, step])), DType::I32);
+                let limit = if direction == Gt { f64::NEG_INFINITY } else { f64::INFINITY };
+                let limit = build.constant(dtype, limit);
+                let last = build.constant(DType::I32, 100_000.0);
+                let graph = Graph::first_extreme(direction, dtype, DType::I32).expect("a direction");
+                build.reduce(&[x, index], &[limit, last], Combiner::Graph(graph));
+                build.stage(&[]);
+                let position = build.row(1);
+                build.store(out, affine(0, &[1]), position);
+                check(engine, &build.finish(), std::slice::from_ref(&input), &[rows as usize], EXACT);
+            }
         }
     }
 }

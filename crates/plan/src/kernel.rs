@@ -18,7 +18,7 @@
 
 use ops::{BinaryOp, ComparisonDirection, ComparisonType, UnaryOp};
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use tensor::{DType, Dims, Scalar};
 
 /// A fused loop nest.
@@ -403,6 +403,46 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// Picks the (value, position) whose value is the largest, or the smallest, with NaN before all numbers; of equal
+    /// values, NaNs among them, the one of the lower position:
+    ///
+    /// ```text
+    /// pick = a > b | (a != a & (b == b | i < j))
+    /// result = select(pick, a, b), select(pick | (a == b & i < j), i, j)
+    /// ```
+    ///
+    /// `None` for directions other than `Gt` and `Lt`.
+    pub fn first_extreme(direction: ComparisonDirection, value: DType, position: DType) -> Option<Graph> {
+        use ComparisonDirection::{Eq, Gt, Lt, Ne};
+        if !matches!(direction, Gt | Lt) {
+            return None;
+        }
+        let mut nodes = Vec::new();
+        let mut add = |op, dtype| {
+            nodes.push(Node { op, dtype });
+            NodeId(nodes.len() as u32 - 1)
+        };
+        let arguments = [value, position, value, position];
+        let [a, i, b, j] = [0, 1, 2, 3].map(|at| add(NodeOp::Argument(at), arguments[at]));
+        let mut test = |op| add(op, DType::Bool);
+        let compare = |direction, x, y| NodeOp::Compare(direction, ComparisonType::NoType, x, y);
+        let before = test(compare(Lt, i, j));
+        let beyond = test(compare(direction, a, b));
+        let nan = test(compare(Ne, a, a));
+        let number = test(compare(Eq, b, b));
+        let first = test(NodeOp::Binary(BinaryOp::Or, number, before));
+        let first_nan = test(NodeOp::Binary(BinaryOp::And, nan, first));
+        let pick = test(NodeOp::Binary(BinaryOp::Or, beyond, first_nan));
+        let equal = test(compare(Eq, a, b));
+        let tie = test(NodeOp::Binary(BinaryOp::And, equal, before));
+        let pick_position = test(NodeOp::Binary(BinaryOp::Or, pick, tie));
+        let results = smallvec![
+            add(NodeOp::Select(pick, a, b), value),
+            add(NodeOp::Select(pick_position, i, j), position),
+        ];
+        Some(Graph { arguments: SmallVec::from_slice(&arguments), nodes, results })
+    }
+
     /// The operation, where the graph is just `op(argument 0, argument 1)` (or commuted) of one value.
     pub fn as_binary(&self) -> Option<BinaryOp> {
         let [result] = self.results[..] else { return None };

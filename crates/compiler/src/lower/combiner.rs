@@ -1,8 +1,7 @@
 //! Combiners of folds: recognised as one scalar operation, or made independent of the order of combining.
 
 use ops::{BinaryOp, ComparisonDirection, ComparisonType};
-use plan::{Combiner, Graph, Node, NodeId, NodeOp};
-use tensor::DType;
+use plan::{Combiner, Graph, NodeId, NodeOp};
 
 /// The combiner of a fold's scalar function.
 pub fn combiner(graph: Graph) -> Combiner {
@@ -14,7 +13,7 @@ pub fn combiner(graph: Graph) -> Combiner {
 
 /// JAX's argmax and argmin take the first operand when both are NaN, whatever their positions: right only
 /// if elements are combined in order. Engines are free to choose the order, so two NaNs are told apart by
-/// position, as other equal values are:
+/// position, as other equal values are ([`Graph::first_extreme`]):
 ///
 /// ```text
 /// pick = a > b | a != a                                // before
@@ -30,79 +29,34 @@ fn first_of_equal_nans(graph: &Graph) -> Option<Graph> {
         NodeOp::Argument(index) => Some(*index),
         _ => None,
     });
-    if arguments != [Some(0), Some(1), Some(2), Some(3)] || !graph.nodes[a.index()].dtype.is_float() {
+    let [values, positions] = [a, i].map(|id| graph.nodes[id.index()].dtype);
+    if arguments != [Some(0), Some(1), Some(2), Some(3)] || !values.is_float() {
         return None;
     }
-    let NodeOp::Binary(BinaryOp::Or, _, is_nan) = *op(pick) else { return None };
-    let NodeOp::Compare(ComparisonDirection::Ne, kind, x, y) = *op(is_nan) else { return None };
+    let NodeOp::Binary(BinaryOp::Or, beyond, is_nan) = *op(pick) else { return None };
     let NodeOp::Binary(BinaryOp::Or, picked, tie) = *op(pick_position) else { return None };
-    let NodeOp::Binary(BinaryOp::And, _, earlier) = *op(tie) else { return None };
-    let NodeOp::Compare(ComparisonDirection::Lt, ..) = *op(earlier) else { return None };
-    if (x, y) != (a, a) || picked != pick {
-        return None;
-    }
-    Some(rebuild(graph, pick, is_nan, b, earlier, kind))
-}
-
-/// The graph with `pick` using `is_nan & (b == b | earlier)` in the place of `is_nan`. Nodes are put in a new
-/// order, in which `earlier` comes before `pick`.
-fn rebuild(
-    graph: &Graph,
-    pick: NodeId,
-    is_nan: NodeId,
-    b: NodeId,
-    earlier: NodeId,
-    kind: ComparisonType,
-) -> Graph {
-    let mut builder = Rebuild { graph, nodes: Vec::new(), place: vec![None; graph.nodes.len()] };
-    let nan = builder.copy(is_nan);
-    let earlier = builder.copy(earlier);
-    let b = builder.copy(b);
-    let number = builder.push(NodeOp::Compare(ComparisonDirection::Eq, kind, b, b));
-    let first = builder.push(NodeOp::Binary(BinaryOp::Or, number, earlier));
-    let wins = builder.push(NodeOp::Binary(BinaryOp::And, nan, first));
-    let NodeOp::Binary(_, above, _) = graph.nodes[pick.index()].op else { unreachable!("matched above") };
-    let above = builder.copy(above);
-    builder.place[pick.index()] = Some(builder.push(NodeOp::Binary(BinaryOp::Or, above, wins)));
-    let results = graph.results.iter().map(|&id| builder.copy(id)).collect();
-    Graph { arguments: graph.arguments.clone(), nodes: builder.nodes, results }
-}
-
-struct Rebuild<'a> {
-    graph: &'a Graph,
-    nodes: Vec<Node>,
-    /// Where a node of the old graph is in the new one.
-    place: Vec<Option<NodeId>>,
-}
-
-impl Rebuild<'_> {
-    /// Adds a `bool` node.
-    fn push(&mut self, op: NodeOp) -> NodeId {
-        self.add(Node { op, dtype: DType::Bool })
-    }
-
-    fn add(&mut self, node: Node) -> NodeId {
-        self.nodes.push(node);
-        NodeId((self.nodes.len() - 1) as u32)
-    }
-
-    /// Copies a node and what it needs.
-    fn copy(&mut self, id: NodeId) -> NodeId {
-        if let Some(done) = self.place[id.index()] {
-            return done;
-        }
-        let mut node = self.graph.nodes[id.index()].clone();
-        node.op.map_operands(|operand| self.copy(operand));
-        let new = self.add(node);
-        self.place[id.index()] = Some(new);
-        new
-    }
+    let NodeOp::Binary(BinaryOp::And, equal, earlier) = *op(tie) else { return None };
+    let compared = |id: NodeId| match *op(id) {
+        NodeOp::Compare(_, ComparisonType::TotalOrder | ComparisonType::WeakOrder, ..) => None,
+        NodeOp::Compare(direction, _, x, y) => Some((direction, x, y)),
+        _ => None,
+    };
+    let (direction, x, y) = compared(beyond)?;
+    let known = picked == pick
+        && (x, y) == (a, b)
+        && compared(is_nan)? == (ComparisonDirection::Ne, a, a)
+        && compared(equal)? == (ComparisonDirection::Eq, a, b)
+        && compared(earlier)? == (ComparisonDirection::Lt, i, j);
+    if known { Graph::first_extreme(direction, values, positions) } else { None }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use plan::Node;
     use smallvec::smallvec;
+    use tensor::DType;
+
+    use super::*;
 
     /// JAX's argmax reducer over (f32, i32).
     fn argmax() -> Graph {
@@ -134,28 +88,7 @@ mod tests {
     #[test]
     fn argmax_tells_nans_apart_by_position() {
         let Combiner::Graph(graph) = combiner(argmax()) else { panic!("not one operation") };
-        let text: Vec<_> = graph.nodes.iter().map(|node| node.op.to_string()).collect();
-        assert_eq!(
-            text,
-            [
-                "arg0",
-                "compare NE FLOAT v0, v0",
-                "arg1",
-                "arg3",
-                "compare LT FLOAT v2, v3",
-                "arg2",
-                "compare EQ FLOAT v5, v5",
-                "or v6, v4",
-                "and v1, v7",
-                "compare GT FLOAT v0, v5",
-                "or v9, v8",
-                "select v10, v0, v5",
-                "compare EQ FLOAT v0, v5",
-                "and v12, v4",
-                "or v10, v13",
-                "select v14, v2, v3",
-            ]
-        );
+        assert_eq!(Some(graph), Graph::first_extreme(ComparisonDirection::Gt, DType::F32, DType::I32));
     }
 
     #[test]

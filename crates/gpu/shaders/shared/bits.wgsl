@@ -76,12 +76,17 @@ fn f32_order(x: f32) -> i32 {
     return bits ^ ((bits >> 31u) & 0x7fffffff);
 }
 
-// As `f32_order`, where zeros are equal and all NaNs are, above infinity.
+// As `f32_order`, where zeros are equal and all NaNs are, above infinity: those of either sign wrap to the top.
 fn f32_weak_order(x: f32) -> i32 {
-    let bits = f32_bits(x);
-    let magnitude = bits & F32_MAGNITUDE;
-    let order = select(bitcast<i32>(magnitude), -bitcast<i32>(magnitude), bits != magnitude);
-    return select(order, 0x7fffffff, magnitude > F32_INFINITY);
+    let sign = bitcast<i32>(x) >> 31u;
+    let order = (bitcast<i32>(f32_bits(x) & F32_MAGNITUDE) ^ sign) - sign - 0x00800000;
+    return min(order, 0x7f000001);
+}
+
+// The float at this place of the order: of zeros the positive one.
+fn f32_of_weak_order(order: i32) -> f32 {
+    let signed = order + 0x00800000;
+    return f32_value(select(bitcast<u32>(signed), bitcast<u32>(-signed) | F32_SIGN, signed < 0));
 }
 
 // The order, moved so that NaNs of both signs come last: an integer whose maximum is that of the floats.

@@ -1,14 +1,14 @@
 //! Printing folds: within a thread, over its lanes, and across the threads of a team.
 
-use ops::BinaryOp;
-use plan::{Combiner, NodeId, Reduction};
+use ops::{BinaryOp, ComparisonDirection};
+use plan::{Combiner, Graph, NodeId, NodeOp, Reduction, Stage};
 use tensor::{DType, DTypeClass, Scalar};
 
 use super::lanes::Direction;
 use super::node::lane_name;
 use super::print::{Printer, Scope};
 use crate::lower::Refusal;
-use crate::scalar::register;
+use crate::scalar::{Register, register};
 
 /// A reduction while it is printed.
 pub(super) struct Fold<'a> {
@@ -37,6 +37,10 @@ pub(super) enum Form {
     /// Truth values as bits of integers, with the operation on these. Subgroups exchange integers, and NVIDIA's driver
     /// loses truth values in workgroup memory.
     Bits(BinaryOp),
+    /// By a thread, of [`Graph::first_extreme`]: floats as integers, larger for what is taken earlier
+    /// ([`Scalars::place`](crate::scalar::Scalars::place)), and positions. `ascending` says that a thread meets
+    /// positions in their order.
+    Places { direction: ComparisonDirection, ascending: bool },
 }
 
 impl Form {
@@ -101,6 +105,7 @@ impl Fold<'_> {
             Form::Values => self.dtypes[value],
             Form::Ranks(_) => DType::I32,
             Form::Bits(_) => DType::U32,
+            Form::Places { .. } => [DType::I32, self.dtypes[1]][value],
         }
     }
 
@@ -112,8 +117,11 @@ impl Fold<'_> {
 }
 
 impl Printer<'_, '_> {
-    /// The folds of a stage.
-    pub fn folds<'s>(&mut self, scope: &Scope<'s>) -> Result<Vec<Fold<'s>>, Refusal> {
+    /// The folds of a stage, whose first result is a row value.
+    ///
+    /// # Errors
+    /// If the device cannot combine the values.
+    pub fn folds<'s>(&mut self, scope: &Scope<'s>, row: usize) -> Result<Vec<Fold<'s>>, Refusal> {
         let mut count = 0;
         let mut folds = Vec::new();
         for reduction in &scope.stage.reductions {
@@ -124,14 +132,17 @@ impl Printer<'_, '_> {
                 .collect();
             // A single element is not folded.
             let form = match reduction.combiner {
-                Combiner::Binary(op) if !scope.stage.inner.is_empty() => Form::of(op, dtypes[0]),
-                _ => Form::Values,
+                _ if scope.stage.inner.is_empty() => Form::Values,
+                Combiner::Binary(op) => Form::of(op, dtypes[0]),
+                Combiner::Graph(ref graph) => self.places(scope, reduction, graph, row + count),
             };
             let (identity, function) = match (&reduction.combiner, form) {
-                (Combiner::Binary(op), Form::Values) => (identity(*op, dtypes[0]), None),
+                (Combiner::Binary(op), Form::Values | Form::Places { .. }) => {
+                    (identity(*op, dtypes[0]), None)
+                }
                 (_, Form::Ranks(op)) => (identity(op, DType::I32), None),
                 (_, Form::Bits(op)) => (identity(op, DType::U32), None),
-                (Combiner::Graph(graph), Form::Values) => (None, Some(self.scalars.graph(graph)?)),
+                (Combiner::Graph(graph), _) => (None, Some(self.scalars.graph(graph)?)),
             };
             let lanes = self.schedule.lanes.of_stage(scope.stage);
             let names = dtypes
@@ -144,6 +155,32 @@ impl Printer<'_, '_> {
             folds.push(Fold { reduction, dtypes, form, function, identity, names });
         }
         Ok(folds)
+    }
+
+    /// How a fold by a graph is held: by places if it takes the first of the largest or smallest values and only its
+    /// position is used, since places lose the sign of zero.
+    fn places(&self, scope: &Scope<'_>, reduction: &Reduction, graph: &Graph, row: usize) -> Form {
+        let [value, position] = graph.arguments[..2] else { return Form::Values };
+        let extreme = |&direction: &ComparisonDirection| {
+            Graph::first_extreme(direction, value, position).as_ref() == Some(graph)
+        };
+        let direction = [ComparisonDirection::Gt, ComparisonDirection::Lt].into_iter().find(extreme);
+        let used = |stage: &Stage| stage.nodes.iter().any(|node| node.op == NodeOp::Row(row));
+        let (Some(direction), false) = (direction, self.kernel.stages.iter().any(used)) else {
+            return Form::Values;
+        };
+        if register(value, self.scalars.features).ok() != Some(Register::F32) {
+            return Form::Values;
+        }
+        let ascending = match &scope.stage.nodes[reduction.inputs[1].index()].op {
+            NodeOp::Index(index) => {
+                let inner = |term: &&plan::Term| term.axis >= self.kernel.parallel.len();
+                let mut terms = index.terms.iter().filter(inner);
+                scope.stage.inner.len() == 1 && terms.all(|term| term.is_plain() && term.stride > 0)
+            }
+            _ => false,
+        };
+        Form::Places { direction, ascending }
     }
 
     /// Declares the partial results.
@@ -183,6 +220,12 @@ impl Printer<'_, '_> {
                     elements[0] = self.scalars.rank(op, &elements[0]).expect("the operation has ranks");
                 }
                 Form::Bits(_) => elements[0] = format!("select(0u, 1u, {})", elements[0]),
+                Form::Places { direction, .. } => elements[0] = self.scalars.place(direction, &elements[0]),
+            }
+            if let (Form::Places { ascending: true, .. }, false) = (fold.form, first) {
+                // An equal value comes later.
+                self.pick(&targets, &targets, &elements, "place <= best");
+                continue;
             }
             if fold.identity.is_some() || !first {
                 self.combine(fold, &targets, &targets, &elements)?;
@@ -209,6 +252,11 @@ impl Printer<'_, '_> {
             self.text.line(format_args!("{} = {value};", targets[0]));
             return Ok(());
         }
+        if let Form::Places { .. } = fold.form {
+            let condition = format!("place < best || (place == best && {} < {})", a[1], b[1]);
+            self.pick(targets, a, b, &condition);
+            return Ok(());
+        }
         let name = fold.function.as_ref().expect("a graph is a function");
         let arguments = [a, b].concat().join(", ");
         if let [target] = targets {
@@ -222,6 +270,17 @@ impl Printer<'_, '_> {
         }
         self.text.close();
         Ok(())
+    }
+
+    /// Prints the choice of one of two places and its position: of `a`, whose place is `best`, on a condition.
+    fn pick(&mut self, targets: &[String], a: &[String], b: &[String], condition: &str) {
+        self.text.open("{");
+        self.text.line(format_args!("let best = {};", a[0]));
+        self.text.line(format_args!("let place = {};", b[0]));
+        self.text.line(format_args!("let keep = {condition};"));
+        self.text.line(format_args!("{} = select({}, {}, keep);", targets[1], b[1], a[1]));
+        self.text.line(format_args!("{} = select(place, best, keep);", targets[0]));
+        self.text.close();
     }
 
     /// Prints the fold of a block's partial results, of names with a prefix, into those of the whole.
@@ -243,9 +302,10 @@ impl Printer<'_, '_> {
         for name in &mut fold.names[0] {
             let value = match form {
                 Form::Ranks(op) => self.scalars.of_rank(op, name).expect("the operation has ranks"),
+                Form::Places { direction, .. } => self.scalars.of_place(direction, name),
                 _ => format!("({name} != 0u)"),
             };
-            self.text.line(format_args!("let {name}_value = {value};"));
+            self.text.line(format_args!("var {name}_value = {value};"));
             name.push_str("_value");
         }
     }

@@ -3,7 +3,7 @@
 use plan::{NodeId, NodeOp, Stage};
 
 use super::expression::div_up;
-use super::fold::Fold;
+use super::fold::{Fold, Form};
 use super::lanes::Direction;
 use super::print::{Printer, Scope};
 use super::schedule::Placement;
@@ -55,7 +55,7 @@ impl Printer<'_, '_> {
         let varying = self.schedule.lanes.varying(self.kernel, stage);
         let mut scope = Scope { stage, varying, values: vec![None; stage.nodes.len()], at_start: false };
         let wanted = scope.wanted();
-        let mut folds = self.folds(&scope)?;
+        let mut folds = self.folds(&scope, row)?;
         let count: i64 = stage.inner.iter().product();
         if count == 0 {
             return self.finish_all(&mut scope, None, row);
@@ -77,6 +77,9 @@ impl Printer<'_, '_> {
             self.walk(&mut scope, &folds, &wanted, &range, live)?;
             for fold in &mut folds {
                 self.fold_lanes(fold)?;
+                if let Form::Places { .. } = fold.form {
+                    self.take_values(fold);
+                }
             }
             let live_members = self.live_members(&range);
             self.fold_team(&folds, &live_members)?;

@@ -1,6 +1,6 @@
 //! Operations on real floats and on complex numbers.
 
-use ops::{BinaryOp, UnaryOp};
+use ops::{BinaryOp, ComparisonDirection, UnaryOp};
 use tensor::{DType, NarrowFloat};
 
 use super::{Register, Scalars};
@@ -149,6 +149,19 @@ impl Scalars<'_> {
             BinaryOp::Minimum => Some(self.call("f32_of_minimum_rank", &[rank])),
             _ => None,
         }
+    }
+
+    /// An i32 expression that is larger the earlier [`Graph::first_extreme`](plan::Graph::first_extreme) takes an f32 value:
+    /// equal for equal values and for all NaNs.
+    pub fn place(&mut self, direction: ComparisonDirection, x: &str) -> String {
+        let x = if direction == ComparisonDirection::Lt { format!("-({x})") } else { x.to_owned() };
+        self.call("f32_weak_order", &[&x])
+    }
+
+    /// The f32 value of a [`place`](Scalars::place), but for the sign of zero.
+    pub fn of_place(&mut self, direction: ComparisonDirection, place: &str) -> String {
+        let value = self.call("f32_of_weak_order", &[place]);
+        if direction == ComparisonDirection::Lt { format!("-({value})") } else { value }
     }
 
     pub(super) fn float_binary(&mut self, op: BinaryOp, dtype: DType, a: &str, b: &str) -> Option<String> {
