@@ -55,7 +55,7 @@ def until_converged(x):
     """A flag that only the condition reads is a result too."""
 
     def body(state):
-        done, failed, x = state
+        _, _, x = state
         return jnp.abs(x).max() < 1, jnp.isnan(x).any(), x / 2
 
     return lax.while_loop(lambda state: ~state[0] & ~state[1], body, (False, False, x))

@@ -80,7 +80,7 @@ fn f32_order(x: f32) -> i32 {
 fn f32_weak_order(x: f32) -> i32 {
     let sign = bitcast<i32>(x) >> 31u;
     let order = (bitcast<i32>(f32_bits(x) & F32_MAGNITUDE) ^ sign) - sign - 0x00800000;
-    return min(order, 0x7f000001);
+    return select(order, 0x7f000001, order > 0x7f000001);
 }
 
 // The float at this place of the order: of zeros the positive one.
