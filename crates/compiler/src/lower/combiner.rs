@@ -88,6 +88,28 @@ mod tests {
     #[test]
     fn argmax_tells_nans_apart_by_position() {
         let Combiner::Graph(graph) = combiner(argmax()) else { panic!("not one operation") };
+        let text: Vec<_> = graph.nodes.iter().map(|node| node.op.to_string()).collect();
+        assert_eq!(
+            text,
+            [
+                "arg0",
+                "arg1",
+                "arg2",
+                "arg3",
+                "compare LT NOTYPE v1, v3",
+                "compare GT NOTYPE v0, v2",
+                "compare NE NOTYPE v0, v0",
+                "compare EQ NOTYPE v2, v2",
+                "or v7, v4",
+                "and v6, v8",
+                "or v5, v9",
+                "compare EQ NOTYPE v0, v2",
+                "and v11, v4",
+                "or v10, v12",
+                "select v10, v0, v2",
+                "select v13, v1, v3",
+            ]
+        );
         assert_eq!(Some(graph), Graph::first_extreme(ComparisonDirection::Gt, DType::F32, DType::I32));
     }
 

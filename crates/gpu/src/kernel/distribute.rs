@@ -29,9 +29,11 @@ fn is_long(kernel: &Kernel, stage: &Stage) -> bool {
 
 /// Whether a kernel has long stages, not enough rows for a large device, and rows long enough to be shared.
 pub(super) fn pays(kernel: &Kernel, arrays: &[Operand], features: &Features) -> bool {
-    kernel.stages.iter().any(|stage| is_long(kernel, stage))
-        && !schedule::fills(kernel, arrays, features)
-        && schedule::split(kernel, &schedule::choose(kernel, arrays, features)) > 1
+    if !kernel.stages.iter().any(|stage| is_long(kernel, stage)) {
+        return false;
+    }
+    let schedule = schedule::choose(kernel, arrays, features);
+    !schedule::fills(kernel, &schedule) && schedule::split(kernel, &schedule) > 1
 }
 
 /// The tasks of a kernel. `scratch` is the scratch memory used so far.
@@ -125,6 +127,11 @@ impl<'a> Parts<'a> {
     /// Joins a short stage to the kernel begun.
     fn append(&mut self, number: usize) {
         let stage = self.rewrite(number);
+        self.join(number, stage);
+    }
+
+    /// Joins a stage, as the kernel begun has it, to that.
+    fn join(&mut self, number: usize, stage: Stage) {
         let results = stage.reductions.iter().flat_map(|reduction| &reduction.initial);
         for (row, id) in (self.first_rows[number]..).zip(results) {
             self.rows[row] = Home::Begun(self.begun_rows.len());
@@ -153,7 +160,7 @@ impl<'a> Parts<'a> {
         let kernel = simplify(&kernel);
         let split = schedule::split(&kernel, &schedule::choose(&kernel, &lengths, self.features));
         if split == 1 {
-            self.append(number);
+            self.join(number, stage);
             return Ok(());
         }
         let types = shader::partial_types(&kernel, self.features)?;

@@ -360,8 +360,7 @@ fn columns(kernel: &Kernel, inner: i64) -> Schedule {
 }
 
 /// Whether the rows of a kernel fill a large device.
-pub(super) fn fills(kernel: &Kernel, arrays: &[Operand], features: &Features) -> bool {
-    let schedule = choose(kernel, arrays, features);
+pub(super) fn fills(kernel: &Kernel, schedule: &Schedule) -> bool {
     let points = div_up(kernel.rows(), i64::from(schedule.lanes.of_rows()));
     points * i64::from(schedule.team) >= FULL / 2
 }
