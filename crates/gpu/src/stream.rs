@@ -25,6 +25,9 @@ const SUBMIT_AFTER: u64 = 1 << 33;
 /// Launches after which what was recorded is submitted.
 const LAUNCHES_AFTER: u32 = 2048;
 
+/// Launches after which what was recorded is submitted to a device that has nothing to do.
+const LAUNCHES_WHEN_IDLE: u32 = 32;
+
 /// Submissions that keep the device busy. While so many are under way, runs that are handed over gather in the next one:
 /// the device pauses between submissions, and each costs the host more than a launch.
 const ENOUGH_UNDER_WAY: usize = 2;
@@ -259,7 +262,9 @@ impl Stream {
         words.extend_from_slice(&launch.parameters);
         self.record(state, &launch.pipeline, group, &words, grid);
         state.work += launch.work;
-        if state.work > SUBMIT_AFTER || state.launches >= LAUNCHES_AFTER {
+        let idle = self.backlog.under_way.load(Ordering::SeqCst) == 0;
+        let most = if idle { LAUNCHES_WHEN_IDLE } else { LAUNCHES_AFTER };
+        if state.work > SUBMIT_AFTER || state.launches >= most {
             self.submit(state, Vec::new())?;
         }
         Ok(())
