@@ -28,6 +28,21 @@ mod suite {
     engine_tests::suite!(engines);
 }
 
+/// Folds where subgroups may be larger than the device promises.
+mod any_subgroups {
+    use plan::Engine;
+
+    fn engines() -> Vec<Box<dyn Engine>> {
+        let engine = crate::device::any_subgroups();
+        engine.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect()
+    }
+
+    engine_tests::suite! { @tests engines;
+        reduce: rows_and_columns, largest_with_position, first_positions;
+        rows: softmax, layer_norm;
+    }
+}
+
 /// What needs no array as a whole, where nearly every one is larger than a binding.
 mod tiny_bindings {
     use plan::Engine;
