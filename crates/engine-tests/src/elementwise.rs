@@ -2,7 +2,7 @@
 
 use ops::{BinaryOp, ComparisonDirection, UnaryOp};
 use plan::{Engine, NodeOp};
-use tensor::{DType, DTypeClass};
+use tensor::{DType, DTypeClass, Scalar};
 
 use crate::build::{Build, affine};
 use crate::harness::{CLOSE, EXACT, Numbers, Tolerance, check, check_in_place};
@@ -124,6 +124,39 @@ pub fn fused_pairs(engine: &dyn Engine) {
                 if dtype == DType::BF16 { Tolerance { relative: 0.01, absolute: 0.0 } } else { once_rounded };
             check(engine, &build.finish(), &inputs, &[70], tolerance);
         }
+    }
+}
+
+/// What is 0, y or x of real numbers but not of floats: NaN, infinities and roundings count.
+pub fn nothing_is_taken_apart(engine: &dyn Engine) {
+    let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.5, -2.0, 3e8, 0.1, -7e-3];
+    for dtype in [DType::F32, DType::F16, DType::BF16] {
+        let mut build = Build::new(&[64], &[]);
+        let inputs = [build.input(dtype), build.input(dtype)];
+        let [x, y] = inputs.map(|input| build.load(input, affine(0, &[1])));
+        let zero = build.constant(dtype, 0.0);
+        let mut both = |op, a, b| build.binary(op, a, b);
+        let sum = both(BinaryOp::Add, x, y);
+        let difference = both(BinaryOp::Subtract, sum, x);
+        let rest = both(BinaryOp::Subtract, sum, difference);
+        let results = [
+            difference,
+            both(BinaryOp::Subtract, x, rest),
+            both(BinaryOp::Subtract, x, x),
+            both(BinaryOp::Multiply, x, zero),
+            both(BinaryOp::Divide, zero, y),
+        ];
+        let root = build.unary(UnaryOp::Sqrt, x);
+        let square = build.binary(BinaryOp::Multiply, root, root);
+        let negative = build.unary(UnaryOp::Negate, x);
+        let none = build.binary(BinaryOp::Add, negative, x);
+        for result in results.into_iter().chain([square, none]) {
+            let out = build.output(dtype);
+            build.store(out, affine(0, &[1]), result);
+        }
+        let at = |place: usize| Scalar::from_f64(dtype, values[place % 8]);
+        let inputs = [(0..64).map(at).collect(), (0..64).map(|place| at(place / 8)).collect()];
+        check(engine, &build.finish(), &inputs, &[64; 7], CLOSE);
     }
 }
 

@@ -181,7 +181,7 @@ fn argmax(value: DType, parallel: &[i64], inner: i64, from: Expr) -> Kernel {
 /// Largest elements and their positions: ties and NaN included.
 pub fn largest_with_position(engine: &dyn Engine) {
     for dtype in [DType::F32, DType::I16, DType::F8E5M2] {
-        for (rows, len) in [(1, 1), (4, 9), (3, 1500), (700, 5), (90, 33)] {
+        for (rows, len) in [(1, 1), (4, 9), (3, 1500), (700, 5), (90, 33), (300, 3)] {
             let mut numbers = Numbers::new(len as u64);
             let mut input = numbers.array(dtype, (rows * len) as usize);
             if dtype == DType::F32 && len > 1 {

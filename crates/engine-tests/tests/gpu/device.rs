@@ -38,6 +38,13 @@ pub fn tiny_bindings() -> Option<GpuEngine> {
     ENGINE.get_or_init(|| open(8 << 10)).clone()
 }
 
+/// The engine as if all that is known of subgroups were that they have between 4 and 64 threads.
+pub fn any_subgroups() -> Option<impl Engine> {
+    let engine = engine()?;
+    let features = Features { subgroup: Some((4, 64)), ..engine.device().features().clone() };
+    Some(limited(engine, features))
+}
+
 /// An engine of one's own, or none, as [`engine`] says.
 pub fn fresh() -> Option<GpuEngine> {
     open(u64::MAX)

@@ -28,6 +28,21 @@ mod suite {
     engine_tests::suite!(engines);
 }
 
+/// Folds where subgroups may be larger than the device promises.
+mod any_subgroups {
+    use plan::Engine;
+
+    fn engines() -> Vec<Box<dyn Engine>> {
+        let engine = crate::device::any_subgroups();
+        engine.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect()
+    }
+
+    engine_tests::suite! { @tests engines;
+        reduce: rows_and_columns, largest_with_position, first_positions;
+        rows: softmax, layer_norm;
+    }
+}
+
 /// What needs no array as a whole, where nearly every one is larger than a binding.
 mod tiny_bindings {
     use plan::Engine;
@@ -38,7 +53,8 @@ mod tiny_bindings {
     }
 
     engine_tests::suite! { @tests engines;
-        elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs, several_outputs;
+        elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs,
+            nothing_is_taken_apart, several_outputs;
         access: transposes, slices_and_reversals, broadcasts, padding, concatenation, divided_axes, gathers,
             dynamic_slices, conditional_stores, in_place_updates, constants;
         reduce: rows_and_columns, every_type_and_operation, nothing_to_fold, whole_arrays, windows;
@@ -58,7 +74,8 @@ mod small_bindings {
 
     // All but a few whose folds take more bindings than a shader has, and what the module above has.
     engine_tests::suite! { @tests engines;
-        elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs, several_outputs;
+        elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs,
+            nothing_is_taken_apart, several_outputs;
         access: transposes, gathers, in_place_updates;
         reduce: rows_and_columns, nothing_to_fold, whole_arrays, largest_with_position, windows;
         rows: softmax, layer_norm, row_values_in_later_stages, single_long_row;

@@ -8,11 +8,12 @@
 //!   over threads, decided from its shape alone;
 //! * [`recompute`]: values computed again rather than kept; [`distribute`]: kernels of few long rows as several launches;
 //! * [`window`]: kernels over arrays that are larger than a binding; [`pieces`]: such arrays in one launch;
-//! * [`shader`], [`stage`], [`node`], [`fold`], [`team`], [`tile`]: printers, over the state in [`print`], with [`expression`], [`shared`]
-//!   and [`text`];
+//! * [`shader`], [`stage`], [`node`], [`fold`], [`team`], [`tile`]: printers, over the state in [`print`], with [`expression`], [`apart`],
+//!   [`shared`] and [`text`];
 //! * [`inline`]: a kernel as a part of another shader, for loops of small kernels; [`epilogue`]: of one that computes a
 //!   product.
 
+mod apart;
 mod check;
 mod distribute;
 mod epilogue;

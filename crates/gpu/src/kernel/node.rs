@@ -3,6 +3,7 @@
 use plan::{Access, Node, NodeId, NodeOp};
 use tensor::DType;
 
+use super::apart::hidden_operand;
 use super::lanes::Form;
 use super::print::{Names, Printer, Scope};
 use super::schedule::Placement;
@@ -37,14 +38,19 @@ impl Printer<'_, '_> {
                 node.op.visit_operands(|id| operands.push(id));
                 let types: Vec<DType> =
                     operands.iter().map(|id| scope.stage.nodes[id.index()].dtype).collect();
+                let hidden = hidden_operand(&scope.stage.nodes, node);
                 let mut names = Names::new();
                 for lane in 0..lanes {
                     let value = match &node.op {
                         NodeOp::Index(expr) => self.index_value(scope, expr, node.dtype, lane)?,
                         NodeOp::Scratch(array) => self.read_local(scope, *array, lane)?,
                         op => {
-                            let operands: Vec<&str> =
+                            let mut operands: Vec<&str> =
                                 operands.iter().map(|&id| scope.name(id, lane)).collect();
+                            let kept = hidden.map(|at| (at, self.scalars.keep(types[at], operands[at])));
+                            if let Some((at, kept)) = &kept {
+                                operands[*at] = kept;
+                            }
                             self.scalars.node(op, node.dtype, &types, &operands)?
                         }
                     };

@@ -173,7 +173,10 @@ pub(super) fn assemble(
         }
     }
     let mut commands = Vec::new();
-    let each = div_up(*groups, parts);
+    // Grids that hold no more workgroups than are wanted, but for the last: those would run twice.
+    let mut each = div_up(*groups, parts);
+    let lines = div_up(each, features.max_grid.into());
+    each = div_up(each, lines) * lines;
     for first in (0..*groups).step_by(each as usize) {
         let count = each.min(groups - first) as u64;
         let grid = command::grid(count, features.max_grid)

@@ -35,7 +35,8 @@ impl Printer<'_, '_> {
         Ok(all)
     }
 
-    /// Exchanges within subgroups, whose members are neighbouring threads, then in workgroup memory between them. Where
+    /// Exchanges within subgroups, whose members are neighbouring threads, then in workgroup memory between them. Subgroups
+    /// may have more threads than `size`, so lanes are counted from one's own. Where
     /// all members have a partial result they come to the same bits, since the operations commute; otherwise the first
     /// member of each subgroup has that of the subgroup.
     fn fold_by_subgroups(&mut self, folds: &[Fold<'_>], size: u32, live: &str) -> Result<(), Refusal> {
@@ -52,12 +53,8 @@ impl Printer<'_, '_> {
         }
         let parts = team / within;
         if parts == 1 {
-            for name in folds
-                .iter()
-                .filter(|fold| fold.identity.is_none())
-                .flat_map(|fold| fold.names.iter().flatten())
-            {
-                self.text.line(format_args!("{name} = subgroupShuffle({name}, (lid - member) % {size}u);"));
+            for fold in folds.iter().filter(|fold| fold.identity.is_none()) {
+                self.give_to_all(fold, within);
             }
             return Ok(());
         }
@@ -90,6 +87,19 @@ impl Printer<'_, '_> {
         self.text.close();
         self.text.line("workgroupBarrier();");
         Ok(())
+    }
+
+    /// Gives the partial results of the first member to all of a team of `within` threads of a subgroup.
+    fn give_to_all(&mut self, fold: &Fold<'_>, within: u32) {
+        for name in fold.names.iter().flatten() {
+            let mut known = 1;
+            while known < within {
+                let other = format!("subgroupShuffleXor({name}, {known}u)");
+                let line = format!("{name} = select({name}, {other}, (member & {known}u) != 0u);");
+                self.text.line(format_args!("{line}"));
+                known *= 2;
+            }
+        }
     }
 
     /// Combines the partial results of members of a subgroup that are `half` apart.

@@ -143,6 +143,36 @@ fn long_work_is_several_launches() {
 }
 
 #[test]
+fn no_workgroup_runs_in_two_launches() {
+    let size = (1 << 31) - (1 << 13);
+    let mut build = Build::new(&[size], &[]);
+    let (x, out) = (build.input(DType::F32), build.output(DType::F32));
+    let mut value = build.load(x, affine(0, &[1]));
+    for _ in 0..200 {
+        value = build.unary(UnaryOp::Negate, value);
+    }
+    build.store(out, affine(0, &[1]), value);
+    let launches = launches_on(&build.finish(), &[size; 2], 1 << 34);
+    assert!(launches.len() > 1);
+    for pair in launches.windows(2) {
+        let [first, second] = [&pair[0], &pair[1]].map(|launch| launch.parameters[0]);
+        assert_eq!(first + pair[0].grid[0] * pair[0].grid[1], second);
+    }
+}
+
+#[test]
+fn tiles_past_the_last_do_nothing() {
+    let mut build = Build::new(&[1001, 280, 990], &[]);
+    let (x, out) = (build.input(DType::F32), build.output(DType::F32));
+    let x = build.load(x, affine(0, &[277_200, 1, 280]));
+    build.store(out, affine(0, &[277_200, 990, 1]), x);
+    let launches = launches(&build.finish(), &[277_477_200; 2]);
+    let groups = 1001 * 9 * 31;
+    assert!(launches[0].grid[0] * launches[0].grid[1] > groups);
+    assert!(launches[0].shader.source.contains(&format!("if (group >= {groups}u) {{ return; }}")));
+}
+
+#[test]
 fn transposes_go_through_tiles() {
     for dtype in [DType::F32, DType::BF16, DType::I8, DType::C64] {
         let mut build = Build::new(&[512, 256], &[]);

@@ -132,6 +132,7 @@ impl Printer<'_, '_> {
         let (plane, band) = (tiles_b * tiles_c, BAND.min(tiles_b));
         let groups = plane * others.iter().product::<i64>();
         for line in [
+            format!("if (group >= {groups}u) {{ return; }}"),
             format!("let other = group / {plane}u;"),
             format!("let tile = group % {plane}u;"),
             format!("let band = tile / {}u * {band}u;", band * tiles_c),

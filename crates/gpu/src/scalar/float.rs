@@ -132,6 +132,11 @@ impl Scalars<'_> {
         }
     }
 
+    /// A real float that compilers know nothing about: they may not simplify what is computed of it.
+    pub fn keep(&mut self, dtype: DType, a: &str) -> String {
+        self.call(&format!("{}_keep", real_register(dtype).prefix()), &[a])
+    }
+
     /// An i32 expression that orders f32 values as `op`, a maximum or minimum, does: with NaN beyond all numbers. So
     /// many values are folded by integers. `None` for other operations.
     pub fn rank(&mut self, op: BinaryOp, x: &str) -> Option<String> {

@@ -38,7 +38,7 @@ const PADDING: u32 = 8;
 
 /// Edge of the matrices that a device multiplies, of f16 if `half`, else of f32, if shapes can use them.
 pub(super) fn edge(features: &Features, half: bool) -> Option<u32> {
-    let whole = features.subgroup.is_some_and(|(_, largest)| largest == SUBGROUP);
+    let whole = features.subgroup == Some((SUBGROUP, SUBGROUP));
     let edge =
         if half { features.cooperative_f16.filter(|_| features.float16) } else { features.cooperative_f32 };
     edge.filter(|_| whole)
