@@ -20,7 +20,7 @@ use super::dot::gather::even_step;
 use super::dot::operand::{Access, Target};
 use super::dot::product::{Array, Product};
 use super::dot::tile::{Gather, Shape};
-use super::dot::window::Problem;
+use super::dot::window::{Manner, Problem};
 use super::dot::{self, Choice, Job, choose, lower_product, out_type};
 use crate::command::{Command, Memory};
 use crate::features::Features;
@@ -73,30 +73,13 @@ pub(super) fn lower_with(
     if epilogue.is_some_and(|epilogue| epilogue.elements() != problem.results()) {
         return Err(Refusal::new("an epilogue of another number of elements than the convolution has"));
     }
-    let mut lowered = Lowered::default();
-    let stored = Array { dtype: params.output, ..output };
-    if !dot::window::is_large(&problem.clone().with_out(stored), number, features) {
-        add(&problem, number, epilogue, choice, features, &mut lowered)?;
-        return Ok(lowered);
-    }
-    if epilogue.is_some() {
-        return Err(Refusal::new("an epilogue of a convolution of arrays larger than a binding"));
-    }
-    dot::window::lower(&problem, number, features, &mut lowered, |part, lowered| {
-        add(part, number, None, choice, features, lowered)
-    })?;
-    Ok(lowered)
+    let stored = problem.with_out(Array { dtype: params.output, ..output });
+    dot::window::lower(&problem, stored, Manner { number, epilogue, choice, features })
 }
 
 /// Adds the commands of a convolution.
-fn add(
-    problem: &Windows,
-    number: Number,
-    epilogue: Option<&Epilogue>,
-    choice: Option<Choice>,
-    features: &Features,
-    lowered: &mut Lowered,
-) -> Result<(), Refusal> {
+fn add(problem: &Windows, manner: Manner<'_>, lowered: &mut Lowered) -> Result<(), Refusal> {
+    let Manner { number, features, .. } = manner;
     let geometries = Geometry::all(&problem.params)?;
     let [input, kernel, whole_output] = problem.arrays;
     // Several products whose results share words of memory leave sums in scratch memory, in the result's order.
@@ -115,8 +98,7 @@ fn add(
     for geometry in &geometries {
         let product = geometry.product([input, kernel, output]);
         if product.results() > 0 {
-            let manner = Manner { number, whole: geometries.len() == 1, epilogue, choice };
-            geometry.lower(&product, manner, features, lowered)?;
+            geometry.lower(&product, geometries.len() == 1, manner, lowered)?;
         }
     }
     if staged && len > 0 {
@@ -125,16 +107,6 @@ fn add(
         lowered.commands.push(Command::Launch(launch));
     }
     Ok(())
-}
-
-/// How a product of a convolution is done.
-#[derive(Clone, Copy)]
-struct Manner<'a> {
-    number: Number,
-    /// Whether it is the only one.
-    whole: bool,
-    epilogue: Option<&'a Epilogue>,
-    choice: Option<Choice>,
 }
 
 impl Geometry {
@@ -165,16 +137,17 @@ impl Geometry {
     fn lower(
         &self,
         product: &Product,
-        Manner { number, whole, epilogue, choice }: Manner<'_>,
-        features: &Features,
+        whole: bool,
+        manner: Manner<'_>,
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {
+        let Manner { number, epilogue, choice, features } = manner;
         let even_rows = even_step(&self.rows).is_some() && self.output_start == 0;
         let even_terms = even_step(&self.kernel.terms).is_some() && self.kernel.start == 0;
         let inside = self.input.spatial.iter().all(|dim| !dim.checked) && self.input.start == 0;
         let even_input = even_step(&self.input.rows).is_some() && even_step(&self.input.terms).is_some();
         if whole && even_rows && even_terms && inside && even_input {
-            return lower_product(&product.clone().normalize(), number, epilogue, choice, features, lowered);
+            return lower_product(&product.clone().normalize(), manner, lowered);
         }
         let mut product = product.clone();
         (product.m.lhs, product.k.lhs) = (0, 0);

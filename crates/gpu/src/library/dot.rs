@@ -30,7 +30,7 @@ use self::element::Number;
 use self::operand::{Access, Target};
 use self::product::{Array, Product};
 use self::tile::{Destination, Gather, Shape, Variant};
-use self::window::Problem;
+use self::window::{Manner, Problem};
 use crate::command::{Command, Memory};
 use crate::features::Features;
 use crate::kernel::Epilogue;
@@ -88,20 +88,8 @@ pub(super) fn lower_with(
         return Err(Refusal::new("sums in f64"));
     }
     let product = product.normalize();
-    let features = context.features;
-    let mut lowered = Lowered::default();
-    let stored = product.clone().with_out(array(slots[2], dot.out));
-    if !window::is_large(&stored, number, features) {
-        lower_product(&product, number, epilogue, choice, features, &mut lowered)?;
-        return Ok(lowered);
-    }
-    if epilogue.is_some() {
-        return Err(Refusal::new("an epilogue of a product of arrays larger than a binding"));
-    }
-    window::lower(&product, number, features, &mut lowered, |part, lowered| {
-        lower_product(part, number, None, choice, features, lowered)
-    })?;
-    Ok(lowered)
+    let stored = product.with_out(array(slots[2], dot.out));
+    window::lower(&product, stored, Manner { number, epilogue, choice, features: context.features })
 }
 
 /// The type of a result as kernels see it: an epilogue takes the sums as they are.
@@ -115,10 +103,7 @@ pub(super) fn out_type(out: DType, number: Number, epilogue: Option<&Epilogue>) 
 /// If the device cannot run it.
 pub(super) fn lower_product(
     product: &Product,
-    number: Number,
-    epilogue: Option<&Epilogue>,
-    choice: Option<Choice>,
-    features: &Features,
+    Manner { number, epilogue, choice, features }: Manner<'_>,
     lowered: &mut Lowered,
 ) -> Result<(), Refusal> {
     if epilogue.is_some_and(|epilogue| epilogue.elements() != product.results() as i64) {

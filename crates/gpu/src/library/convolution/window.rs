@@ -6,7 +6,8 @@ use smallvec::SmallVec;
 use crate::features::Features;
 use crate::library::dot::element::stored_singly;
 use crate::library::dot::product::Array;
-use crate::library::dot::window::{Problem, Range, advance, aligned};
+use crate::library::dot::window::{Manner, Problem, Range, advance, aligned};
+use crate::lower::{Lowered, Refusal};
 
 /// A convolution of windows of arrays.
 #[derive(Clone, Debug)]
@@ -28,9 +29,9 @@ impl Problem for Windows {
         self.arrays
     }
 
-    fn with_out(mut self, out: Array) -> Self {
-        self.arrays[2] = out;
-        self
+    fn with_out(&self, out: Array) -> Box<dyn Problem> {
+        let [input, kernel, _] = self.arrays;
+        Box::new(Windows { params: self.params.clone(), arrays: [input, kernel, out] })
     }
 
     fn spans(&self) -> [i64; 3] {
@@ -76,7 +77,7 @@ impl Problem for Windows {
         [batch, columns, sole(params.feature_groups == 1, terms)].into_iter().chain(spatial).collect()
     }
 
-    fn part(&self, at: usize, first: i64, size: i64) -> Self {
+    fn part(&self, at: usize, first: i64, size: i64) -> Box<dyn Problem> {
         let mut part = self.clone();
         let params = &mut part.params;
         let reach = self.ranges()[at].reach;
@@ -115,11 +116,15 @@ impl Problem for Windows {
         for (array, start) in part.arrays.iter_mut().zip(starts) {
             advance(array, start * if at < SPATIAL { first } else { 1 });
         }
-        part
+        Box::new(part)
     }
 
     fn is_staged(&self, features: &Features) -> bool {
         !stored_singly(self.arrays[2].dtype, features)
+    }
+
+    fn add(&self, manner: Manner<'_>, lowered: &mut Lowered) -> Result<(), Refusal> {
+        super::add(self, manner, lowered)
     }
 }
 

@@ -10,20 +10,22 @@ use super::element::Number;
 use super::finish;
 use super::operand::Target;
 use super::product::{Array, Product};
+use super::{Choice, lower_product};
 use crate::command::{Command, Memory};
 use crate::features::Features;
+use crate::kernel::Epilogue;
 use crate::lower::{Lowered, Refusal};
 
 /// Most parts of a problem.
 const MOST_PARTS: usize = 1 << 12;
 
 /// Arrays that are multiplied and summed.
-pub(in crate::library) trait Problem: Clone {
+pub(in crate::library) trait Problem {
     /// The lhs, the rhs and the result.
     fn arrays(&self) -> [Array; 3];
 
     /// The problem with another result of the same strides.
-    fn with_out(self, out: Array) -> Self;
+    fn with_out(&self, out: Array) -> Box<dyn Problem>;
 
     /// Elements from the first to the last that each of the arrays is asked for.
     fn spans(&self) -> [i64; 3];
@@ -35,10 +37,29 @@ pub(in crate::library) trait Problem: Clone {
     fn ranges(&self) -> SmallVec<[Range; 8]>;
 
     /// The problem of a range of dimension `at`.
-    fn part(&self, at: usize, first: i64, size: i64) -> Self;
+    fn part(&self, at: usize, first: i64, size: i64) -> Box<dyn Problem>;
 
     /// Whether the results are stored by way of scratch memory in any case.
     fn is_staged(&self, features: &Features) -> bool;
+
+    /// Adds the commands; all windows can be bound.
+    ///
+    /// # Errors
+    /// If the device cannot run it.
+    fn add(&self, manner: Manner<'_>, lowered: &mut Lowered) -> Result<(), Refusal>;
+}
+
+/// How a problem is done.
+#[derive(Clone, Copy)]
+pub(in crate::library) struct Manner<'a> {
+    /// Type of sums.
+    pub number: Number,
+    /// What is stored instead of the sums.
+    pub epilogue: Option<&'a Epilogue>,
+    /// In which way, if that is given.
+    pub choice: Option<Choice>,
+    /// The device.
+    pub features: &'a Features,
 }
 
 /// A dimension that ranges may be taken of.
@@ -83,8 +104,8 @@ impl Problem for Product {
         [self.lhs, self.rhs, self.out]
     }
 
-    fn with_out(self, out: Array) -> Self {
-        Product { out, ..self }
+    fn with_out(&self, out: Array) -> Box<dyn Problem> {
+        Box::new(Product { out, ..self.clone() })
     }
 
     fn spans(&self) -> [i64; 3] {
@@ -104,7 +125,7 @@ impl Problem for Product {
         dims.map(|dim| Range::new(dim.size, [dim.lhs, dim.rhs, dim.out], self.arrays())).collect()
     }
 
-    fn part(&self, at: usize, first: i64, size: i64) -> Self {
+    fn part(&self, at: usize, first: i64, size: i64) -> Box<dyn Problem> {
         let mut part = self.clone();
         let Product { lhs, rhs, out, batch, m, n, k } = &mut part;
         let dim = batch.iter_mut().chain([m, n, k]).nth(at).expect("one of the dimensions");
@@ -112,38 +133,45 @@ impl Problem for Product {
         advance(lhs, dim.lhs * first);
         advance(rhs, dim.rhs * first);
         advance(out, dim.out * first);
-        part
+        Box::new(part)
     }
 
     fn is_staged(&self, features: &Features) -> bool {
         Target::choose(self, features).is_none()
     }
+
+    fn add(&self, manner: Manner<'_>, lowered: &mut Lowered) -> Result<(), Refusal> {
+        lower_product(self, manner, lowered)
+    }
 }
 
-/// Whether a window is too small for a problem's arrays or for its sums.
-pub(in crate::library) fn is_large<P: Problem>(problem: &P, number: Number, features: &Features) -> bool {
-    problem.results() > 0 && Cutting::new(number, features).excess(problem, None).is_some()
-}
-
-/// Adds the commands of a problem, a part at a time, each of which `one` adds.
+/// Adds the commands of a problem, at once if its arrays and sums can be bound, else a part at a time. `stored`: the
+/// problem without an epilogue, which parts do not have.
 ///
 /// # Errors
-/// If windows would start inside of 64 bytes, there are too many parts, or the results of a part that needs several
-/// ranges of terms have gaps.
-pub(in crate::library) fn lower<P: Problem>(
-    problem: &P,
-    number: Number,
-    features: &Features,
-    lowered: &mut Lowered,
-    one: impl Fn(&P, &mut Lowered) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    let mut cutting = Cutting::new(number, features);
-    let ranges = problem.ranges();
+/// If the device cannot run it; or windows would start inside of 64 bytes, there are too many parts, or the results of a
+/// part that needs several ranges of terms have gaps.
+pub(in crate::library) fn lower(
+    problem: &dyn Problem,
+    stored: Box<dyn Problem>,
+    manner: Manner<'_>,
+) -> Result<Lowered, Refusal> {
+    let Manner { number, features, .. } = manner;
+    let mut lowered = Lowered::default();
+    let mut cutting = Cutting { number, features, limit: features.window_bytes() as i64, parts: Vec::new() };
+    if stored.results() == 0 || cutting.excess(&*stored, None).is_none() {
+        problem.add(manner, &mut lowered)?;
+        return Ok(lowered);
+    }
+    if manner.epilogue.is_some() {
+        return Err(Refusal::new("an epilogue of a product of arrays larger than a binding"));
+    }
+    let ranges = stored.ranges();
     let terms = ranges.iter().filter(|range| range.is_of_terms()).map(|range| range.size).max();
-    cutting.cut(problem.clone(), terms.unwrap_or(1))?;
+    cutting.cut(stored, terms.unwrap_or(1))?;
     lowered.in_turn(cutting.parts, |lowered, part| {
         if let [part] = &part[..] {
-            return one(part, lowered);
+            return part.add(manner, lowered);
         }
         let [.., out] = part[0].arrays();
         let len = part[0].spans()[2];
@@ -158,7 +186,7 @@ pub(in crate::library) fn lower<P: Problem>(
         let last = part.len() - 1;
         lowered.scratch_bytes += (2 * stride) as u64 * u64::from(number.bytes());
         lowered.in_turn(part.into_iter().enumerate(), |lowered, (at, terms)| {
-            one(&terms.with_out(place(at.min(1) as i64)), lowered)?;
+            terms.with_out(place(at.min(1) as i64)).add(manner, lowered)?;
             if at > 0 {
                 let to = if at == last { out } else { place(0) };
                 let (from, dims) = (place(0).memory, smallvec![(len, 1, 1)]);
@@ -167,7 +195,8 @@ pub(in crate::library) fn lower<P: Problem>(
             }
             Ok(())
         })
-    })
+    })?;
+    Ok(lowered)
 }
 
 /// Elements from the sums of some terms to those of others.
@@ -175,22 +204,18 @@ fn padded(len: i64) -> i64 {
     (len + 63) / 64 * 64
 }
 
-struct Cutting<'a, P> {
+struct Cutting<'a> {
     number: Number,
     features: &'a Features,
     limit: i64,
     /// Each as its ranges of terms.
-    parts: Vec<Vec<P>>,
+    parts: Vec<Vec<Box<dyn Problem>>>,
 }
 
-impl<'a, P: Problem> Cutting<'a, P> {
-    fn new(number: Number, features: &'a Features) -> Self {
-        Cutting { number, features, limit: features.window_bytes() as i64, parts: Vec::new() }
-    }
-
+impl Cutting<'_> {
     /// The window that is too large, if one is, and its bytes: of an array, or (3) of sums in scratch memory. `first`: the
     /// problem of some of the terms, if they are done in several ranges.
-    fn excess(&self, problem: &P, first: Option<&P>) -> Option<(usize, i64)> {
+    fn excess(&self, problem: &dyn Problem, first: Option<&dyn Problem>) -> Option<(usize, i64)> {
         let (arrays, spans) = (problem.arrays(), first.unwrap_or(problem).spans());
         let mut windows: SmallVec<[(usize, i64); 4]> =
             (0..3).map(|at| (at, spans[at] * arrays[at].dtype.size() as i64)).collect();
@@ -200,14 +225,14 @@ impl<'a, P: Problem> Cutting<'a, P> {
     }
 
     /// Adds the parts of a problem that is done `at_once` terms at a time.
-    fn cut(&mut self, problem: P, at_once: i64) -> Result<(), Refusal> {
+    fn cut(&mut self, problem: Box<dyn Problem>, at_once: i64) -> Result<(), Refusal> {
         let ranges = problem.ranges();
         let terms = ranges.iter().position(|range| range.is_of_terms() && range.size > at_once);
-        let pieces: Vec<P> = terms.map_or(Vec::new(), |at| {
+        let pieces: Vec<Box<dyn Problem>> = terms.map_or(Vec::new(), |at| {
             let firsts = (0..ranges[at].size).step_by(at_once as usize);
             firsts.map(|first| problem.part(at, first, at_once.min(ranges[at].size - first))).collect()
         });
-        let Some((window, bytes)) = self.excess(&problem, pieces.first()) else {
+        let Some((window, bytes)) = self.excess(&*problem, pieces.first().map(|piece| &**piece)) else {
             self.parts.push(if pieces.is_empty() { vec![problem] } else { pieces });
             return match self.parts.len() {
                 count if count > MOST_PARTS => Err(Refusal::new("a product of too many parts")),
