@@ -23,7 +23,6 @@ use super::dot::tile::{Gather, Shape};
 use super::dot::window::{Manner, Problem};
 use super::dot::{self, Choice, Job, choose, lower_product, out_type};
 use crate::command::{Command, Memory};
-use crate::features::Features;
 use crate::kernel::Epilogue;
 use crate::lower::{Context, Lowered, Refusal};
 
