@@ -1,7 +1,7 @@
 // cumulative_columns: running fold along the middle dimension, a section of a column a thread.
 // bindings  0 in: elements [rows, size, inner]   1 out: elements, or totals: array<A> [rows, sections, inner]
 //           2 (PREFIX) folds up to and with each section: array<A> [rows, sections, inner]
-// units     span, size in elements
+// units     span, size in elements; before: sections before the first
 // launch    workgroup (256,1,1), a thread of `threads` = rows * sections * inner a section
 // numbers   in a row
 // slots     as cumulative_rows.wgsl
@@ -22,19 +22,20 @@ fn main(
     var at = section * args.span;
     let end = min(at + args.span, args.size);
     let base = row * args.size * args.inner + column;
+    let number = args.before * args.inner + i;
     var run: A;
-    if PREFIX && section > 0u {
-        run = prefix(i - args.inner);
+    if PREFIX && args.before + section > 0u {
+        run = prefix(number - args.inner);
     } else {
         let to = base + select(at, args.size - 1u - at, REVERSE) * args.inner;
-        run = start(read0(to));
+        run = start(read(to));
         write(to, value(run));
         at++;
     }
     for (; at < end; at++) {
         let to = base + select(at, args.size - 1u - at, REVERSE) * args.inner;
-        run = next(run, read0(to));
+        run = next(run, read(to));
         write(to, value(run));
     }
-    total(i, run);
+    total(number, run);
 }

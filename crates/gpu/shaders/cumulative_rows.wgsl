@@ -1,10 +1,10 @@
 // cumulative_rows: running fold of each row of a row-major matrix, a section of a row a workgroup.
 // bindings  0 in: elements [rows, size]   1 out: elements, or totals: array<A> [rows, sections]
 //           2 (PREFIX) folds up to and with each section: array<A> [rows, sections]
-// units     span, size in elements; a section is `span` elements, a multiple of TILE where there are several
+// units     span, size in elements; before: sections before the first; a section is `span` elements, a multiple of TILE where there are several
 // launch    workgroup (256,1,1), a group a section
 // numbers   fixed order: ITEMS in a row, tree of 256, tiles in a row
-// slots     types R (element), A (state); constants ITEMS, PREFIX, STORE, REVERSE; functions read0, write, prefix,
+// slots     types R (element), A (state); constants ITEMS, PREFIX, STORE, REVERSE; functions read, write, prefix,
 //           total, start, next, merge, value are printed by gpu/src/library/cumulative.rs
 
 const TILE: u32 = 256u * ITEMS;
@@ -35,15 +35,15 @@ fn main(
     let section = group % args.sections;
     let begin = section * args.span;
     let end = min(begin + args.span, args.size);
-    var carried = PREFIX && section > 0u;
+    var carried = PREFIX && args.before + section > 0u;
     var carry: A;
     if carried {
-        carry = prefix(group - 1u);
+        carry = prefix(args.before + group - 1u);
     }
     for (var at = begin; at < end; at += TILE) {
         let count = min(TILE, end - at);
         for (var j = lane; j < count; j += 256u) {
-            tile[padded(j)] = read0(element(row, at + j));
+            tile[padded(j)] = read(element(row, at + j));
         }
         workgroupBarrier();
         let first = lane * ITEMS;
@@ -102,6 +102,6 @@ fn main(
         }
     }
     if lane == 0u {
-        total(group, carry);
+        total(args.before + group, carry);
     }
 }

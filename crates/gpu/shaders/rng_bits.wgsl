@@ -1,8 +1,8 @@
 // rng_bits: random bits from a state, laid out as XLA does.
 // bindings  0 state: array<u32>, two words (low, high) each of key, counter [, upper half of the counter]
-//           1 out: array<u32>, the elements in whole words
-// launch    workgroup (256,1,1); a thread does block i < count: a generator's results in `philox_*` and
-//           `threefry_words`, two elements in `threefry_pairs`, a word in `threefry_narrow`
+//           1 out: array<u32>, the elements in whole words, from block `first` on
+// launch    workgroup (256,1,1); a thread does block first + i, i < count: a generator's results in `philox_*` and
+//           `threefry_words`, two elements in `threefry_pairs` (first = 0), a word in `threefry_narrow`
 // edges     what is left of the last words is written too (padding)
 // slots     BLOCK names the function of a block   BITS is the width of elements
 // needs     shared/random.wgsl
@@ -26,7 +26,7 @@ fn philox_at(i: u32) -> vec4<u32> {
 
 // 32 and 64 bits: four words a counter, in order.
 fn philox_words(i: u32) {
-    let x = philox_at(i);
+    let x = philox_at(args.first + i);
     let to = args.at1 + 4u * i;
     b1[to] = x.x;
     b1[to + 1u] = x.y;
@@ -36,20 +36,20 @@ fn philox_words(i: u32) {
 
 // 16 bits: the low halves of four words.
 fn philox_halves(i: u32) {
-    let x = philox_at(i) & vec4<u32>(0xffffu);
+    let x = philox_at(args.first + i) & vec4<u32>(0xffffu);
     b1[args.at1 + 2u * i] = x.x | (x.y << 16u);
     b1[args.at1 + 2u * i + 1u] = x.z | (x.w << 16u);
 }
 
 // 8 bits: the low bytes of four words.
 fn philox_bytes(i: u32) {
-    let x = philox_at(i) & vec4<u32>(0xffu);
+    let x = philox_at(args.first + i) & vec4<u32>(0xffu);
     b1[args.at1 + i] = x.x | (x.y << 8u) | (x.z << 16u) | (x.w << 24u);
 }
 
 // 64 bits, and scalars, which take the first word.
 fn threefry_words(i: u32) {
-    let x = threefry(key(), counter(i));
+    let x = threefry(key(), counter(args.first + i));
     b1[args.at1 + 2u * i] = x.x;
     b1[args.at1 + 2u * i + 1u] = x.y;
 }
@@ -67,12 +67,12 @@ fn threefry_pairs(i: u32) {
     }
 }
 
-// 16 and 8 bits: as the pairs, the elements of a word one by one.
+// As the pairs, the elements of a word one by one: 16 and 8 bits, and 32 where a binding does not hold all.
 fn threefry_narrow(i: u32) {
     let half = (args.along + 1u) / 2u;
     var word = 0u;
     for (var lane = 0u; lane < 32u / BITSu; lane++) {
-        let element = i * (32u / BITSu) + lane;
+        let element = (args.first + i) * (32u / BITSu) + lane;
         let row = element / args.inner;
         let position = row % args.along;
         let pair = (row / args.along) * half + position / 2u;

@@ -35,6 +35,25 @@ pub struct Lowered {
     pub tables: Vec<u8>,
 }
 
+impl Lowered {
+    /// Adds the commands of parts that run one after another, and so share scratch memory above what is in use.
+    pub(crate) fn in_turn<T>(
+        &mut self,
+        parts: impl IntoIterator<Item = T>,
+        mut add: impl FnMut(&mut Self, T) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let in_use = self.scratch_bytes;
+        let mut most = in_use;
+        for part in parts {
+            self.scratch_bytes = in_use;
+            add(self, part)?;
+            most = most.max(self.scratch_bytes);
+        }
+        self.scratch_bytes = most;
+        Ok(())
+    }
+}
+
 /// Why a device does not run a step: it becomes one of the host engine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]

@@ -18,7 +18,7 @@ use plan::evaluate::{self, Elements};
 use plan::{Fused, Product, StepOp};
 use tensor::{DType, Literal};
 
-use crate::device::{check_shaders, engine, run_as, step};
+use crate::device::{check_shaders, engine, run_as, step, tiny_bindings};
 
 const FOURS: Sizes = Sizes { batch: 4, features: 8, outputs: 12, feature_groups: 1, batch_groups: 1 };
 
@@ -34,17 +34,26 @@ fn check_as(dtype: DType, sizes: Sizes, windows: &[Window], layouts: Layouts, ch
 
 fn check_case(case: &Case, choice: Option<Choice>) {
     let Some(engine) = engine() else { return };
+    let out = check_on(&engine, case, choice);
+    if !out.ty.is_empty() {
+        let dtype = case.params.input;
+        let [input, kernel, _] = &case.types;
+        let arguments = [small_integers(dtype, &input.dims, 1), small_integers(dtype, &kernel.dims, 2)];
+        check_fused(&engine, case, &arguments, &out, choice);
+    }
+}
+
+/// Runs a convolution on a given engine and compares it with plain loops.
+fn check_on(engine: &GpuEngine, case: &Case, choice: Option<Choice>) -> Literal {
     let dtype = case.params.input;
     let [input, kernel, output] = &case.types;
     let arguments = [small_integers(dtype, &input.dims, 1), small_integers(dtype, &kernel.dims, 2)];
     let op = StepOp::Convolution(case.params.clone());
     let lower = |step: &_, context: Context<'_>| lower_as(&case.params, step, context, choice);
-    let out = run_as(&engine, lower, op, &arguments, output);
+    let out = run_as(engine, lower, op, &arguments, output);
     // A few hundred elements of a large result are enough.
     case.check(&arguments[0], &arguments[1], &out, 700);
-    if !out.ty.is_empty() {
-        check_fused(&engine, case, &arguments, &out, choice);
-    }
+    out
 }
 
 /// Runs a convolution with an epilogue, whose result without it is known.
@@ -106,6 +115,44 @@ fn strides_dilation_and_reversal() {
     for window in windows {
         check(DType::F32, PLAIN, &window, NHWC);
         check(DType::F32, FOURS, &window, BACKWARD);
+    }
+}
+
+#[test]
+fn arrays_larger_than_a_binding() {
+    let Some(engine) = tiny_bindings() else { return };
+    let check = |dtype, sizes, windows: &[Window], layouts| {
+        check_on(&engine, &Case::new(dtype, sizes, windows, layouts), None);
+    };
+    let same = Window(8, 3, 1, 1, 1, 1, 1, false);
+    let odd = Window(7, 3, 1, 1, 1, 1, 1, false);
+    let halved = Window(16, 3, 2, 0, 1, 1, 1, false);
+    let dilated = Window(8, 3, 1, 1, 2, 2, 1, true);
+    for dtype in [DType::F32, DType::BF16, DType::I8] {
+        for layouts in [NHWC, NCHW] {
+            // By batches, whose images are less than a binding.
+            let sizes = Sizes { batch: 40, features: 8, outputs: 16, ..PLAIN };
+            for window in [same, halved, dilated] {
+                check(dtype, sizes, &[window, same], layouts);
+            }
+            // By groups, which are the host's where so many bytes do not start at words.
+            if dtype == DType::I8 {
+                continue;
+            }
+            let depthwise = Sizes { batch: 2, features: 64, outputs: 64, feature_groups: 64, ..PLAIN };
+            check(dtype, depthwise, &[odd, odd], layouts);
+        }
+        // By positions.
+        for long in [Window(1000, 3, 1, 1, 1, 1, 1, false), Window(1000, 3, 2, 0, 1, 1, 2, false)] {
+            check(dtype, Sizes { batch: 1, features: 4, outputs: 4, ..PLAIN }, &[long, same], NHWC);
+        }
+        // By terms, as the gradients of kernels, whose terms are images; by output features.
+        let whole = Window(8, 8, 1, 1, 1, 1, 1, false);
+        let sizes = Sizes { batch: 8, features: 200, outputs: 16, ..PLAIN };
+        check(dtype, sizes, &[whole, whole], SWAPPED);
+        check(dtype, Sizes { batch: 1, features: 20, outputs: 64, ..PLAIN }, &[same, same], NCHW);
+        let sizes = Sizes { batch: 16, features: 100, outputs: 16, batch_groups: 16, ..PLAIN };
+        check(dtype, sizes, &[whole, whole], SWAPPED);
     }
 }
 

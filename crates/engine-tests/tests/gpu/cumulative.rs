@@ -6,7 +6,7 @@ use plan::StepOp;
 use plan::library::Cumulative;
 use tensor::{DType, Scalar};
 
-use crate::device::{TYPES, compare, compare_in_windows};
+use crate::device::{TYPES, compare, compare_in_larger_windows, compare_in_windows};
 
 const OPS: [BinaryOp; 7] = [
     BinaryOp::Add,
@@ -46,6 +46,24 @@ fn arrays_larger_than_a_binding() {
             let elements = numbers.array(dtype, ty.len());
             let types = std::slice::from_ref(&ty);
             compare_in_windows(&StepOp::Cumulative(step), types, &[elements], types, EXACT);
+        }
+    }
+}
+
+#[test]
+fn rows_larger_than_a_binding() {
+    let mut numbers = Numbers::new(8);
+    for dtype in [DType::I32, DType::BF16, DType::U8] {
+        // Workgroups fold tiles of 16 KiB, so the bindings are a little larger.
+        for [outer, size, inner] in [[1, 300_001, 1], [2, 140_003, 1], [1, 3001, 101], [3, 40, 4001]] {
+            for reverse in [false, true] {
+                let op = if dtype == DType::BF16 { BinaryOp::Maximum } else { BinaryOp::Add };
+                let step = Cumulative { dtype, op, outer, size, inner, reverse };
+                let ty = flat(dtype, (outer * size * inner) as usize);
+                let elements = numbers.array(dtype, ty.len());
+                let types = std::slice::from_ref(&ty);
+                compare_in_larger_windows(&StepOp::Cumulative(step), types, &[elements], types, EXACT);
+            }
         }
     }
 }

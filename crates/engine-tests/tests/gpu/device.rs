@@ -92,7 +92,29 @@ pub fn compare_in_windows(
     writes: &[TensorType],
     tolerance: Tolerance,
 ) {
-    let Some(engine) = tiny_bindings() else { return };
+    compare_on(tiny_bindings(), op, reads, arrays, writes, tolerance);
+}
+
+/// The same with larger bindings, for steps whose shaders need as much at once.
+pub fn compare_in_larger_windows(
+    op: &StepOp,
+    reads: &[TensorType],
+    arrays: &[Elements],
+    writes: &[TensorType],
+    tolerance: Tolerance,
+) {
+    compare_on(small_bindings(), op, reads, arrays, writes, tolerance);
+}
+
+fn compare_on(
+    engine: Option<GpuEngine>,
+    op: &StepOp,
+    reads: &[TensorType],
+    arrays: &[Elements],
+    writes: &[TensorType],
+    tolerance: Tolerance,
+) {
+    let Some(engine) = engine else { return };
     let plan = single_step(op.clone(), reads, writes);
     let host = host::HostEngine::new(1).expect("threads start");
     let (actual, expected) = (outputs(&engine, &plan, arrays), outputs(&host, &plan, arrays));

@@ -1,8 +1,9 @@
 //! Generators, bit by bit.
 
-use engine_tests::harness::{EXACT, Numbers, flat};
+use engine_tests::harness::{EXACT, Numbers, Tolerance, flat};
 use ops::RngAlgorithm;
 use plan::StepOp;
+use plan::evaluate::Elements;
 use plan::library::{RngBits, Threefry};
 use tensor::{DType, Scalar, TensorType};
 
@@ -44,14 +45,22 @@ fn threefry_of_arrays_larger_than_a_binding() {
 
 #[test]
 fn bits_of_every_generator_and_type() {
+    check_bits(compare, &[&[], &[0], &[1], &[5], &[3, 4], &[3, 5], &[7, 2, 3], &[1023], &[1, 257, 5]]);
+}
+
+#[test]
+fn bits_larger_than_a_binding() {
+    check_bits(compare_in_windows, &[&[20_001], &[2, 9000], &[9, 41, 50]]);
+}
+
+fn check_bits(compare: fn(&StepOp, &[TensorType], &[Elements], &[TensorType], Tolerance), shapes: &[&[i64]]) {
     use RngAlgorithm::{Default, Philox, ThreeFry};
-    let shapes: [&[i64]; 9] = [&[], &[0], &[1], &[5], &[3, 4], &[3, 5], &[7, 2, 3], &[1023], &[1, 257, 5]];
     let states: [&[u64]; 4] =
         [&[81985529216486895, 7], &[3, u64::MAX - 1], &[5, u64::MAX - 1, u64::MAX], &[9, 1 << 32, 3]];
     for algorithm in [Default, Philox, ThreeFry] {
         for state in states.iter().filter(|state| state.len() == 2 || algorithm != ThreeFry) {
             for dtype in [DType::U8, DType::U16, DType::U32, DType::U64, DType::I32] {
-                for dims in shapes {
+                for &dims in shapes {
                     let words = state.len();
                     let op = RngBits { algorithm, state: words as i64, dtype, dims: dims.into() };
                     let state = state.iter().map(|&x| Scalar::from_i128(DType::U64, x.into())).collect();

@@ -1,13 +1,14 @@
 //! Scatters.
 
-use engine_tests::harness::{EXACT, Numbers, flat};
+use engine_tests::harness::{EXACT, Numbers, Tolerance, flat};
 use ops::BinaryOp;
+use plan::evaluate::Elements;
 use plan::library::{Scatter, ScatterCombiner};
 use plan::{Graph, Node, NodeId, NodeOp, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, Dims, Scalar, TensorType};
 
-use crate::device::{TYPES, compare};
+use crate::device::{TYPES, compare, compare_in_windows};
 
 /// The geometry of a scatter; indices are drawn from a little beyond the operand.
 struct Case {
@@ -86,6 +87,17 @@ fn dims(values: &[i64]) -> Dims {
 }
 
 fn check(numbers: &mut Numbers, case: &Case, dtypes: &[DType], index: DType, combiner: ScatterCombiner) {
+    check_by(compare, numbers, case, dtypes, index, combiner);
+}
+
+fn check_by(
+    compare: fn(&StepOp, &[TensorType], &[Elements], &[TensorType], Tolerance),
+    numbers: &mut Numbers,
+    case: &Case,
+    dtypes: &[DType],
+    index: DType,
+    combiner: ScatterCombiner,
+) {
     let product = |dims: &[i64]| dims.iter().product::<i64>() as usize;
     let multiplies = matches!(combiner, ScatterCombiner::Binary(BinaryOp::Multiply));
     let scatter = Scatter {
@@ -198,5 +210,32 @@ fn several_operands() {
         let types = [DType::I16, DType::F32];
         check(&mut numbers, case, &types, DType::I32, ScatterCombiner::Graph(crossed()));
         check(&mut numbers, case, &types, DType::I32, ScatterCombiner::Replace);
+    }
+}
+
+/// Everything is larger than a binding of 8 KiB.
+const LARGE: [Case; 5] = [
+    Case { operand: &[700, 7], indices: &[900, 1], updates: &[900, 7], ..ROWS },
+    Case { operand: &[5000], indices: &[9000], updates: &[9000], ..ELEMENTS },
+    Case { operand: &[60, 90], indices: &[2, 320], updates: &[3, 320, 8], ..WINDOWS },
+    Case { operand: &[64, 50, 3], indices: &[30, 64, 1], updates: &[30, 64, 3], ..BATCHES },
+    Case { operand: &[200, 64], updates: &[160, 63], ..SINGLE },
+];
+
+#[test]
+fn arrays_larger_than_a_binding() {
+    let mut numbers = Numbers::new(8);
+    for case in &LARGE {
+        for dtype in [DType::F32, DType::I32, DType::I16, DType::U8] {
+            for combiner in [ScatterCombiner::Replace, ScatterCombiner::Binary(BinaryOp::Add)] {
+                check_by(compare_in_windows, &mut numbers, case, &[dtype], DType::I32, combiner);
+            }
+        }
+        for index in [DType::I64, DType::U16] {
+            let combiner = ScatterCombiner::Replace;
+            check_by(compare_in_windows, &mut numbers, case, &[DType::F32], index, combiner);
+        }
+        let (types, combiner) = ([DType::I16, DType::F32], ScatterCombiner::Graph(crossed()));
+        check_by(compare_in_windows, &mut numbers, case, &types, DType::I32, combiner);
     }
 }

@@ -1,13 +1,14 @@
 //! Gradients of selecting window reductions.
 
-use engine_tests::harness::{EXACT, Numbers, flat};
+use engine_tests::harness::{EXACT, Numbers, Tolerance, flat};
 use ops::{BinaryOp, ComparisonDirection, ComparisonType};
+use plan::evaluate::Elements;
 use plan::library::SelectAndScatter;
 use plan::{Graph, Node, NodeId, NodeOp, StepOp};
 use smallvec::smallvec;
 use tensor::{DType, TensorType};
 
-use crate::device::compare;
+use crate::device::{compare, compare_in_windows};
 
 fn graph(dtype: DType, op: NodeOp, result: DType) -> Graph {
     Graph {
@@ -22,6 +23,17 @@ fn graph(dtype: DType, op: NodeOp, result: DType) -> Graph {
 }
 
 fn check(dtype: DType, operand: &[i64], window: &[i64], strides: &[i64], padding: &[(i64, i64)]) {
+    check_by(compare, dtype, operand, window, strides, padding);
+}
+
+fn check_by(
+    compare: fn(&StepOp, &[TensorType], &[Elements], &[TensorType], Tolerance),
+    dtype: DType,
+    operand: &[i64],
+    window: &[i64],
+    strides: &[i64],
+    padding: &[(i64, i64)],
+) {
     let mut numbers = Numbers::new(8);
     let source: Vec<i64> = (0..operand.len())
         .map(|d| {
@@ -63,5 +75,17 @@ fn windows_of_all_kinds() {
         check(dtype, &[2, 9, 9, 3], &[1, 2, 2, 1], &[1, 2, 2, 1], &[(0, 0); 4]);
         check(dtype, &[2, 9, 8, 3], &[1, 3, 3, 1], &[1, 2, 1, 1], &[(0, 0), (1, 1), (2, 1), (0, 0)]);
         check(dtype, &[6, 7], &[3, 2], &[3, 1], &[(-1, 4), (4, -2)]);
+    }
+}
+
+#[test]
+fn arrays_larger_than_a_binding() {
+    for dtype in [DType::F32, DType::BF16, DType::U8] {
+        let check = |operand: &[i64], window: &[i64], strides: &[i64], padding: &[(i64, i64)]| {
+            check_by(compare_in_windows, dtype, operand, window, strides, padding);
+        };
+        check(&[70, 9, 8, 3], &[1, 3, 3, 1], &[1, 2, 1, 1], &[(0, 0), (1, 1), (2, 1), (0, 0)]);
+        check(&[9, 30, 8, 7], &[1, 1, 2, 2], &[1, 1, 2, 2], &[(0, 0); 4]);
+        check(&[3001, 6], &[1, 3], &[1, 3], &[(0, 0), (1, 1)]);
     }
 }

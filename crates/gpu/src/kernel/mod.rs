@@ -81,15 +81,7 @@ pub fn lower(kernel: &Kernel, step: &Step, context: Context<'_>) -> Result<Lower
     };
     for task in tasks {
         let parts = window::split(task, features)?;
-        // Parts run one after another, so they share memory for row-local arrays.
-        let start = lowered.scratch_bytes;
-        let mut most = start;
-        for part in &parts {
-            lowered.scratch_bytes = start;
-            lower_task(part, features, &mut lowered)?;
-            most = most.max(lowered.scratch_bytes);
-        }
-        lowered.scratch_bytes = most;
+        lowered.in_turn(&parts, |lowered, part| lower_task(part, features, lowered))?;
     }
     Ok(lowered)
 }

@@ -6,21 +6,23 @@
 //! or terms few.
 
 mod geometry;
+mod window;
 
 use plan::Step;
 use plan::library::{Convolution, DotDim};
 use smallvec::{SmallVec, smallvec};
 
 use self::geometry::Geometry;
+use self::window::Windows;
 use super::dot::element::{Number, stored_singly};
 use super::dot::finish;
 use super::dot::gather::even_step;
 use super::dot::operand::{Access, Target};
 use super::dot::product::{Array, Product};
 use super::dot::tile::{Gather, Shape};
-use super::dot::{Choice, Job, choose, lower_product, out_type};
+use super::dot::window::{Manner, Problem};
+use super::dot::{self, Choice, Job, choose, lower_product, out_type};
 use crate::command::{Command, Memory};
-use crate::features::Features;
 use crate::kernel::Epilogue;
 use crate::lower::{Context, Lowered, Refusal};
 
@@ -58,9 +60,6 @@ pub(super) fn lower_with(
 ) -> Result<Lowered, Refusal> {
     let features = context.features;
     let slots = [step.reads[0], step.reads[1], step.writes[0]];
-    if slots.iter().any(|&slot| context.ty(slot).byte_len() as u64 > features.window_bytes()) {
-        return Err(Refusal::new("a convolution of arrays larger than a binding"));
-    }
     let mut dtypes = [params.input, params.kernel, params.output];
     let number = Number::of(dtypes, features)?;
     if !number.has_quads() {
@@ -69,45 +68,44 @@ pub(super) fn lower_with(
     dtypes[2] = out_type(params.output, number, epilogue);
     let [input, kernel, output] =
         [0, 1, 2].map(|at| Array { memory: Memory::Slot(slots[at]), dtype: dtypes[at] });
-    let outputs = params.spatial.iter().map(|dim| dim.output).product::<i64>()
-        * params.output_batch.0
-        * params.output_features.0;
-    if epilogue.is_some_and(|epilogue| epilogue.elements() != outputs) {
+    let problem = Windows { params: params.clone(), arrays: [input, kernel, output] };
+    if epilogue.is_some_and(|epilogue| epilogue.elements() != problem.results()) {
         return Err(Refusal::new("an epilogue of another number of elements than the convolution has"));
     }
-    let geometries = Geometry::all(params)?;
-    let mut lowered = Lowered::default();
+    let stored = problem.with_out(Array { dtype: params.output, ..output });
+    dot::window::lower(&problem, stored, Manner { number, epilogue, choice, features })
+}
+
+/// Adds the commands of a convolution.
+fn add(problem: &Windows, manner: Manner<'_>, lowered: &mut Lowered) -> Result<(), Refusal> {
+    let Manner { number, features, .. } = manner;
+    let geometries = Geometry::all(&problem.params)?;
+    let [input, kernel, whole_output] = problem.arrays;
     // Several products whose results share words of memory leave sums in scratch memory, in the result's order.
-    let staged = geometries.len() > 1 && !stored_singly(output.dtype, features);
-    let whole_output = output;
+    let staged = geometries.len() > 1 && !stored_singly(whole_output.dtype, features);
+    let len = problem.results();
     let output = match staged {
-        true => Array { memory: Memory::Scratch(0), dtype: number.dtype() },
-        false => output,
+        true => Array { memory: Memory::Scratch(lowered.scratch_bytes), dtype: number.dtype() },
+        false => whole_output,
     };
+    if staged {
+        if len != problem.spans()[2] {
+            return Err(Refusal::new("a part of a convolution that is stored by words"));
+        }
+        lowered.scratch_bytes += (u64::from(number.bytes()) * len as u64).next_multiple_of(64);
+    }
     for geometry in &geometries {
         let product = geometry.product([input, kernel, output]);
         if product.results() > 0 {
-            let manner = Manner { number, whole: geometries.len() == 1, epilogue, choice };
-            geometry.lower(&product, manner, features, &mut lowered)?;
+            geometry.lower(&product, geometries.len() == 1, manner, lowered)?;
         }
     }
-    if staged && !lowered.commands.is_empty() {
-        let len = context.ty(slots[2]).len() as i64;
-        let launch = finish::launch(number, whole_output, smallvec![(len, 1, 1)], 1, len, None, features)?;
+    if staged && len > 0 {
+        let dims = smallvec![(len, 1, 1)];
+        let launch = finish::launch(number, whole_output, output.memory, dims, [1, len], None, features)?;
         lowered.commands.push(Command::Launch(launch));
-        lowered.scratch_bytes = u64::from(number.bytes()) * len as u64;
     }
-    Ok(lowered)
-}
-
-/// How a product of a convolution is done.
-#[derive(Clone, Copy)]
-struct Manner<'a> {
-    number: Number,
-    /// Whether it is the only one.
-    whole: bool,
-    epilogue: Option<&'a Epilogue>,
-    choice: Option<Choice>,
+    Ok(())
 }
 
 impl Geometry {
@@ -138,17 +136,17 @@ impl Geometry {
     fn lower(
         &self,
         product: &Product,
-        Manner { number, whole, epilogue, choice }: Manner<'_>,
-        features: &Features,
+        whole: bool,
+        manner: Manner<'_>,
         lowered: &mut Lowered,
     ) -> Result<(), Refusal> {
+        let Manner { number, epilogue, choice, features } = manner;
         let even_rows = even_step(&self.rows).is_some() && self.output_start == 0;
         let even_terms = even_step(&self.kernel.terms).is_some() && self.kernel.start == 0;
         let inside = self.input.spatial.iter().all(|dim| !dim.checked) && self.input.start == 0;
         let even_input = even_step(&self.input.rows).is_some() && even_step(&self.input.terms).is_some();
         if whole && even_rows && even_terms && inside && even_input {
-            *lowered = lower_product(&product.clone().normalize(), number, epilogue, choice, features)?;
-            return Ok(());
+            return lower_product(&product.clone().normalize(), manner, lowered);
         }
         let mut product = product.clone();
         (product.m.lhs, product.k.lhs) = (0, 0);

@@ -2,6 +2,7 @@
 //!
 //! Rows are folded by workgroups, columns (and short rows) by threads. Where that is too few, each is cut into
 //! sections, in three launches: the fold of each section, the running fold of those, and of the elements from there.
+//! Arrays that are larger than a binding are done some rows at a time, or some sections where a row is.
 //! The order is fixed; sums of floats carry what rounding loses, so that errors do not grow with the length.
 
 use ops::BinaryOp;
@@ -10,7 +11,7 @@ use plan::{SlotId, Step};
 use tensor::DType;
 
 use super::element::{self, Access};
-use super::launch::{Draft, THREADS, check_lengths};
+use super::launch::{Draft, THREADS, check_lengths, reach};
 use crate::command::{Command, Memory};
 use crate::lower::{Context, Lowered, Refusal};
 use crate::scalar::{Register, Scalars, register};
@@ -37,8 +38,13 @@ struct Fold {
     functions: String,
 }
 
-/// An array `[outer, size, inner]` cut along the middle.
+/// An array `[outer, size, inner]` cut along the middle, or some sections of one.
+#[derive(Clone, Copy)]
 struct Shape {
+    /// Its first element, in the arrays.
+    first: u64,
+    /// Sections before the first.
+    before: u64,
     outer: u64,
     size: u64,
     inner: u64,
@@ -81,21 +87,14 @@ pub fn lower(cumulative: &Cumulative, step: &Step, context: Context<'_>) -> Resu
         fold,
         scalars,
         context,
-        first: 0,
     };
     let mut lowered = Lowered::default();
-    // As many of the outer dimension at a time as can be bound, in parts that start at multiples of 64 bytes.
-    let one = (cumulative.size * cumulative.inner) as u64 * dtype.size() as u64;
-    let outer = cumulative.outer as u64;
-    let mut each = (context.features.window_bytes() / one).max(1);
-    if each < outer {
-        let step = 64 >> one.trailing_zeros().min(6);
-        each = (each / step).max(1) * step;
-    }
-    for first in (0..outer).step_by(each as usize) {
-        writer.first = first * one;
-        let part = Cumulative { outer: each.min(outer - first) as i64, ..cumulative.clone() };
-        writer.part(&part, &mut lowered)?;
+    let [outer, size, inner] = [cumulative.outer, cumulative.size, cumulative.inner].map(|n| n as u64);
+    let limit = reach(context.features) / dtype.size() as u64;
+    let each = (limit / (size * inner)).clamp(1, outer);
+    for row in (0..outer).step_by(each as usize) {
+        let shape = cut([each.min(outer - row), size, inner], writer.items(), limit);
+        writer.part(Shape { first: row * size * inner, ..shape }, limit, &mut lowered)?;
     }
     Ok(lowered)
 }
@@ -163,18 +162,19 @@ fn items(bytes: u64, state_bytes: u64) -> u64 {
     tile / bytes.max(4)
 }
 
-fn cut(cumulative: &Cumulative, items: u64) -> Shape {
-    let [outer, size, inner] = [cumulative.outer, cumulative.size, cumulative.inner].map(|n| n as u64);
+/// The sections of an array, each of no more than `limit` elements where that can be.
+fn cut([outer, size, inner]: [u64; 3], items: u64, limit: u64) -> Shape {
     let rows = inner == 1 && size > SHORT_ROW;
     let span = if rows {
         let tile = items * THREADS;
         let sections = size.div_ceil(tile).min((BUSY_GROUPS / outer).max(1));
-        if sections == 1 { size } else { size.div_ceil(sections).next_multiple_of(tile) }
+        let span = if sections == 1 { size } else { size.div_ceil(sections).next_multiple_of(tile) };
+        if span > limit { (limit / tile).max(1) * tile } else { span }
     } else {
         let wanted = (BUSY_THREADS / (outer * inner)).clamp(1, MAX_SECTIONS);
-        size.div_ceil(wanted).max(LEAST_SECTION.min(size))
+        size.div_ceil(wanted).max(LEAST_SECTION.min(size)).min((limit / inner).max(1))
     };
-    Shape { outer, size, inner, sections: size.div_ceil(span), span, rows }
+    Shape { first: 0, before: 0, outer, size, inner, sections: size.div_ceil(span), span, rows }
 }
 
 struct Writer<'a> {
@@ -185,52 +185,78 @@ struct Writer<'a> {
     fold: Fold,
     scalars: Scalars<'a>,
     context: Context<'a>,
-    /// The byte of the arrays that the launches start at.
-    first: u64,
 }
 
 impl Writer<'_> {
+    /// Elements of a thread.
+    fn items(&self) -> u64 {
+        items(self.dtype.size() as u64, self.fold.state_bytes)
+    }
+
     /// Adds the launches of a part, which share scratch memory with those of other parts.
-    fn part(&mut self, cumulative: &Cumulative, lowered: &mut Lowered) -> Result<(), Refusal> {
-        let shape = cut(cumulative, items(self.dtype.size() as u64, self.fold.state_bytes));
+    fn part(&mut self, shape: Shape, limit: u64, lowered: &mut Lowered) -> Result<(), Refusal> {
         if shape.sections == 1 {
             lowered.commands.push(self.launch(Pass::Whole, &shape)?);
             return Ok(());
         }
-        let middle = Shape { size: shape.sections, span: shape.sections, sections: 1, ..shape };
-        for (pass, shape) in [(Pass::Totals, &shape), (Pass::Middle, &middle), (Pass::Sections, &shape)] {
-            lowered.commands.push(self.launch(pass, shape)?);
-        }
         let scratch_bytes = shape.outer * shape.sections * shape.inner * self.fold.state_bytes;
+        if scratch_bytes > self.context.features.window_bytes() {
+            return Err(Refusal::new("a running fold whose sections do not fit one binding"));
+        }
         lowered.scratch_bytes = lowered.scratch_bytes.max(scratch_bytes);
+        let middle = Shape { first: 0, size: shape.sections, span: shape.sections, sections: 1, ..shape };
+        let bound = self.bound(shape, limit);
+        for pass in [Pass::Totals, Pass::Middle, Pass::Sections] {
+            let shapes = if pass == Pass::Middle { std::slice::from_ref(&middle) } else { &bound[..] };
+            for shape in shapes {
+                lowered.commands.push(self.launch(pass, shape)?);
+            }
+        }
         Ok(())
+    }
+
+    /// As many sections of a shape at a time as can be bound: all, or those of one that has an outer size of 1.
+    fn bound(&self, shape: Shape, limit: u64) -> Vec<Shape> {
+        let each = if shape.outer * shape.size * shape.inner <= limit {
+            shape.sections
+        } else {
+            (limit / (shape.span * shape.inner)).max(1)
+        };
+        let part = |before: u64| {
+            let sections = each.min(shape.sections - before);
+            let begin = before * shape.span;
+            let end = (begin + sections * shape.span).min(shape.size);
+            let from = if self.reverse { shape.size - end } else { begin };
+            Shape { first: shape.first + from * shape.inner, before, size: end - begin, sections, ..shape }
+        };
+        (0..shape.sections).step_by(each as usize).map(part).collect()
     }
 
     fn launch(&mut self, pass: Pass, shape: &Shape) -> Result<Command, Refusal> {
         let Fold { element, state, state_bytes, ref functions } = self.fold;
         let totals = Memory::Scratch(0);
-        let bytes = shape.outer * shape.size * shape.inner * self.dtype.size() as u64;
-        let window = [self.first, bytes];
+        let len = shape.outer * shape.size * shape.inner;
         let mut draft = Draft::new("cumulative", self.context);
         let mut interface = String::new();
         if pass == Pass::Middle {
             draft = draft.memory(totals, state, state_bytes as u32).memory(totals, state, state_bytes as u32);
-            interface += "fn read0(i: u32) -> R { return b0[args.at0 + i]; }\n\
+            interface += "fn read(i: u32) -> R { return b0[args.at0 + i]; }\n\
                 fn write(i: u32, x: R) { b1[args.at1 + i] = x; }\n\
                 fn start(x: A) -> A { return x; }\nfn next(a: A, x: A) -> A { return merge(a, x); }\n\
                 fn value(a: A) -> A { return a; }\n";
             interface += functions.lines().find(|line| line.starts_with("fn merge")).unwrap_or_default();
         } else {
-            let (read, unit) = element::declared(&mut self.scalars, self.dtype, Access::Read)?;
-            draft = draft.window(self.arrays[0], window, read, unit)?;
+            let declared = element::declared(&mut self.scalars, self.dtype, Access::Read)?;
+            draft = draft.elements("read_at", self.arrays[0], [shape.first, len], declared)?;
             interface += &element::read(&mut self.scalars, self.dtype, Access::Read, 0)?;
+            interface += "fn read(i: u32) -> R { return read0(args.read_at + i); }\n";
             interface += functions;
         }
         if matches!(pass, Pass::Whole | Pass::Sections) {
-            let (written, unit) = element::declared(&mut self.scalars, self.dtype, Access::Write)?;
-            draft = draft.window(self.arrays[1], window, written, unit)?;
+            let declared = element::declared(&mut self.scalars, self.dtype, Access::Write)?;
+            draft = draft.elements("write_at", self.arrays[1], [shape.first, len], declared)?;
             interface += &element::write(&mut self.scalars, self.dtype, 1)?;
-            interface += "fn write(i: u32, x: R) { write1(i, x); }\n";
+            interface += "fn write(i: u32, x: R) { write1(args.write_at + i, x); }\n";
         }
         if pass == Pass::Totals {
             draft = draft.memory(totals, state, state_bytes as u32);
@@ -259,10 +285,11 @@ impl Writer<'_> {
         );
         let threads = shape.outer * shape.sections * shape.inner;
         draft = draft
+            .parameter("before", shape.before as u32)
             .parameter("size", shape.size as u32)
             .parameter("sections", shape.sections as u32)
             .parameter("span", shape.span.min(shape.size) as u32);
-        let work = 2 * shape.outer * shape.size * shape.inner * bytes;
+        let work = 2 * len * bytes;
         let functions = self.scalars.functions.source();
         if shape.rows {
             let text = [&constants, &functions, &interface, ROWS];

@@ -17,10 +17,10 @@ pub(super) mod product;
 pub(super) mod template;
 pub mod thin;
 pub mod tile;
-mod window;
+pub(super) mod window;
 
+use plan::Step;
 use plan::library::{Dot, DotDim};
-use plan::{SlotId, Step};
 use smallvec::{SmallVec, smallvec};
 use tensor::DType;
 
@@ -30,6 +30,7 @@ use self::element::Number;
 use self::operand::{Access, Target};
 use self::product::{Array, Product};
 use self::tile::{Destination, Gather, Shape, Variant};
+use self::window::{Manner, Problem};
 use crate::command::{Command, Memory};
 use crate::features::Features;
 use crate::kernel::Epilogue;
@@ -87,22 +88,8 @@ pub(super) fn lower_with(
         return Err(Refusal::new("sums in f64"));
     }
     let product = product.normalize();
-    let features = context.features;
-    let large = |&slot: &SlotId| context.ty(slot).byte_len() as u64 > features.window_bytes();
-    if product.results() == 0 || !slots.iter().any(large) {
-        return lower_product(&product, number, epilogue, choice, features);
-    }
-    if epilogue.is_some() {
-        return Err(Refusal::new("an epilogue of a product of arrays larger than a binding"));
-    }
-    let mut lowered = Lowered::default();
-    for part in window::split(&product, features)? {
-        // One after another, so they share scratch memory.
-        let mut part = lower_product(&part, number, None, choice, features)?;
-        lowered.commands.append(&mut part.commands);
-        lowered.scratch_bytes = lowered.scratch_bytes.max(part.scratch_bytes);
-    }
-    Ok(lowered)
+    let stored = product.with_out(array(slots[2], dot.out));
+    window::lower(&product, stored, Manner { number, epilogue, choice, features: context.features })
 }
 
 /// The type of a result as kernels see it: an epilogue takes the sums as they are.
@@ -110,23 +97,20 @@ pub(super) fn out_type(out: DType, number: Number, epilogue: Option<&Epilogue>) 
     if epilogue.is_some() { number.dtype() } else { out }
 }
 
-/// Lowers a product of dense operands.
+/// Adds the commands of a product of dense operands.
 ///
 /// # Errors
 /// If the device cannot run it.
 pub(super) fn lower_product(
     product: &Product,
-    number: Number,
-    epilogue: Option<&Epilogue>,
-    choice: Option<Choice>,
-    features: &Features,
-) -> Result<Lowered, Refusal> {
-    let mut lowered = Lowered::default();
+    Manner { number, epilogue, choice, features }: Manner<'_>,
+    lowered: &mut Lowered,
+) -> Result<(), Refusal> {
     if epilogue.is_some_and(|epilogue| epilogue.elements() != product.results() as i64) {
         return Err(Refusal::new("an epilogue of another number of elements than the product has"));
     }
     if product.results() == 0 {
-        return Ok(lowered);
+        return Ok(());
     }
     if !number.has_quads() {
         if epilogue.is_some() {
@@ -143,8 +127,7 @@ pub(super) fn lower_product(
             gather: None,
             epilogue,
         };
-        job.launches(Choice { shape: Shape::Elements, parts: 1 }, features, &mut lowered)?;
-        return Ok(lowered);
+        return job.launches(Choice { shape: Shape::Elements, parts: 1 }, features, lowered);
     }
     // Few columns are few rows of the transposed product.
     let transposed =
@@ -183,8 +166,7 @@ pub(super) fn lower_product(
         gather: None,
         epilogue,
     };
-    job.launches(choice, features, &mut lowered)?;
-    Ok(lowered)
+    job.launches(choice, features, lowered)
 }
 
 /// A product and how its arrays are accessed.
@@ -221,7 +203,8 @@ impl Job<'_> {
         let product = self.product;
         // Sums are finished into results without gaps; a part of a large product may have some.
         let finished = self.gather.is_some() || product.is_dense();
-        let parts = if finished { parts } else { 1 };
+        let room = features.window_bytes() / (u64::from(self.number.bytes()) * product.results()).max(1);
+        let parts = if finished { parts.min(room as u32).max(1) } else { 1 };
         let k = product.k.size as u32;
         let part_k = k.div_ceil(parts).next_multiple_of(shape.depth());
         let parts = k.div_ceil(part_k.max(1)).max(1);
@@ -240,18 +223,19 @@ impl Job<'_> {
             Shape::Direct { .. } => true,
             _ => false,
         };
-        let sums = self.partial(&batch, parts, single)?;
+        let sums = self.partial(&batch, parts, single, lowered.scratch_bytes)?;
         if sums.bytes > features.window_bytes() {
             return Err(Refusal::new("a product of arrays larger than a binding"));
         }
         let gather = self.gather.clone().map(|gather| Gather { out: None, ..gather });
         let partial = Job { gather, rows: self.rows.clone(), ..*self };
         partial.compute(shape, &sums.destination, [parts, part_k], None, features, lowered)?;
-        let part_stride = sums.destination.strides[5];
+        let parts = [parts.into(), sums.destination.strides[5]];
+        let memory = sums.destination.out.memory;
         let finish =
-            finish::launch(self.number, product.out, sums.dims, parts, part_stride, self.epilogue, features)?;
+            finish::launch(self.number, product.out, memory, sums.dims, parts, self.epilogue, features)?;
         lowered.commands.push(Command::Launch(finish));
-        lowered.scratch_bytes = lowered.scratch_bytes.max(sums.bytes);
+        lowered.scratch_bytes += sums.bytes.next_multiple_of(64);
         Ok(())
     }
 
@@ -282,8 +266,8 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Sums in scratch memory: parts outermost, then batches, rows, columns.
-    fn partial(&self, batch: &[DotDim; 3], parts: u32, single: bool) -> Result<Partial, Refusal> {
+    /// Sums in scratch memory from a byte on: parts outermost, then batches, rows, columns.
+    fn partial(&self, batch: &[DotDim; 3], parts: u32, single: bool, at: u64) -> Result<Partial, Refusal> {
         let (m, n) = (self.product.m.size, self.product.n.size);
         let mut dims: SmallVec<[finish::Dim; 6]> = SmallVec::new();
         let mut extent = 1;
@@ -299,7 +283,7 @@ impl Job<'_> {
         let (b2, b1) = (m * n, m * n * batch[2].size);
         Ok(Partial {
             destination: Destination {
-                out: Array { memory: Memory::Scratch(0), dtype },
+                out: Array { memory: Memory::Scratch(at), dtype },
                 target: Target { dtype, wide: n % 4 == 0 && !single },
                 strides: [n, 1, b1 * batch[1].size, b1, b2, extent],
             },

@@ -7,6 +7,7 @@ use plan::SlotId;
 use smallvec::SmallVec;
 
 use crate::command::{Bound, Command, Launch, Memory, grid};
+use crate::features::Features;
 use crate::lower::{Context, Refusal};
 use crate::shader::Shader;
 
@@ -30,6 +31,11 @@ pub(super) fn check_lengths(
         Some(slot) => Err(Refusal::new(format!("{step} of {elements} elements of {slot}, which is shorter"))),
         None => Ok(()),
     }
+}
+
+/// Bytes of an array that one binding reaches from any element on, as [`Draft::elements`] binds it.
+pub(super) fn reach(features: &Features) -> u64 {
+    features.window_bytes().saturating_sub(64)
 }
 
 /// A launch in the making: bindings `b0`, `b1`, ... at `args.at0`, `args.at1`, ... and named parameters.
@@ -85,6 +91,24 @@ impl<'a> Draft<'a> {
             }
             bytes => Err(Refusal::new(format!("{bytes} bytes at once are too much for one binding"))),
         }
+    }
+
+    /// Binds elements of an array of the plan: from the first on, and so many. They are found from `args.NAME` on, which
+    /// is added to the parameters.
+    ///
+    /// # Errors
+    /// If they are too many for one binding.
+    pub(super) fn elements(
+        self,
+        name: &str,
+        slot: SlotId,
+        [first, len]: [u64; 2],
+        (element, unit): (&str, u32),
+    ) -> Result<Self, Refusal> {
+        let bytes = self.context.ty(slot).dtype.size() as u64;
+        let start = first * bytes / 64 * 64;
+        let before = first - start / bytes;
+        Ok(self.window(slot, [start, (before + len) * bytes], element, unit)?.parameter(name, before as u32))
     }
 
     /// Binds memory that fits one binding.

@@ -15,8 +15,9 @@ const STATE: &str = include_str!("../../shaders/rng_state.wgsl");
 struct Form {
     /// Function of the shader.
     block: &'static str,
-    /// Threads.
+    /// Threads, and the bytes of each where those of one follow those of another.
     count: u64,
+    bytes: Option<u64>,
     /// The dimension that pairs lie along, and the number of elements inside it.
     along: u64,
     inner: u64,
@@ -37,25 +38,35 @@ pub fn lower(bits: &RngBits, step: &Step, context: Context<'_>) -> Result<Lowere
     if !bits.dtype.is_integer() || bits.dtype.bits() < 8 {
         return Err(Refusal::new(format!("random bits of type {}", bits.dtype)));
     }
+    let (state, out) = (step.reads[0], step.writes[1]);
+    let window = context.features.window_bytes();
     let form = match bits.algorithm {
-        RngAlgorithm::ThreeFry => threefry(bits),
+        RngAlgorithm::ThreeFry => threefry(bits, context.ty(out).byte_len() as u64 > window),
         _ => philox(bits),
     };
-    let (state, out) = (step.reads[0], step.writes[1]);
+    let len: i64 = bits.dims.iter().product();
     check_lengths(context, &[state, step.writes[0]], bits.state, "random bits")?;
-    check_lengths(context, &[out], bits.dims.iter().product(), "random bits")?;
+    check_lengths(context, &[out], len, "random bits")?;
+    if len >= 1 << 32 {
+        return Err(Refusal::new(format!("{len} random numbers at once")));
+    }
     let mut commands = Vec::new();
-    if form.count > 0 {
+    let width = bits.dtype.bits().min(32).to_string();
+    let text = fill(SHADER, &[("BLOCK", form.block), ("BITS", &width)]);
+    // As many at a time as can be bound, from multiples of 64 bytes on.
+    let each = form.bytes.map_or(form.count, |bytes| window / bytes / 16 * 16).max(1);
+    for first in (0..form.count).step_by(each as usize) {
+        let count = each.min(form.count - first);
+        let written = form.bytes.map_or([0, len as u64 * 4], |bytes| [first * bytes, count * bytes]);
         let draft = Draft::new("rng_bits", context)
             .slot(state, "u32", 4)?
-            .slot(out, "u32", 4)?
-            .parameter("count", form.count as u32)
+            .window(out, written, "u32", 4)?
+            .parameter("first", first as u32)
+            .parameter("count", count as u32)
             .parameter("upper", if words == 6 { 4 } else { 0 })
             .parameter("along", form.along as u32)
             .parameter("inner", form.inner as u32);
-        let text = fill(SHADER, &[("BLOCK", form.block), ("BITS", &bits.dtype.bits().min(32).to_string())]);
-        let work = context.ty(out).byte_len() as u64;
-        commands.push(draft.launch(&[RANDOM, &text], form.count.div_ceil(THREADS), work)?);
+        commands.push(draft.launch(&[RANDOM, &text], count.div_ceil(THREADS), written[1])?);
     }
     // After the bits, because the states may share memory.
     let draft = Draft::new("rng_state", context)
@@ -77,16 +88,16 @@ fn philox(bits: &RngBits) -> Form {
         _ => ("philox_words", 2),
     };
     let count = len.div_ceil(elements);
-    Form { block, count, along: 1, inner: 1, used: count }
+    Form { block, count, bytes: Some(elements * bits.dtype.size() as u64), along: 1, inner: 1, used: count }
 }
 
 /// 64-bit elements are the words of consecutive counters. Others are a dimension, the first even one or else
-/// the largest, in pairs: a counter for each.
-fn threefry(bits: &RngBits) -> Form {
+/// the largest, in pairs: a counter for each. `apart`: the elements of a pair may be too far apart for one binding.
+fn threefry(bits: &RngBits, apart: bool) -> Form {
     let len = bits.dims.iter().product::<i64>() as u64;
-    let size = bits.dtype.size();
+    let size = bits.dtype.size() as u64;
     if size == 8 || bits.dims.is_empty() {
-        return Form { block: "threefry_words", count: len, along: 1, inner: 1, used: len };
+        return Form { block: "threefry_words", count: len, bytes: Some(8), along: 1, inner: 1, used: len };
     }
     let even = bits.dims.iter().position(|dim| dim % 2 == 0);
     let largest = bits.dims.iter().max();
@@ -95,9 +106,10 @@ fn threefry(bits: &RngBits) -> Form {
     let along = bits.dims[split] as u64;
     let inner = product(&bits.dims[split + 1..]);
     let used = product(&bits.dims[..split]) * along.div_ceil(2) * inner;
-    if size == 4 {
-        Form { block: "threefry_pairs", count: used, along, inner, used }
+    if size == 4 && !apart {
+        Form { block: "threefry_pairs", count: used, bytes: None, along, inner, used }
     } else {
-        Form { block: "threefry_narrow", count: (len * size as u64).div_ceil(4), along, inner, used }
+        let count = (len * size).div_ceil(4);
+        Form { block: "threefry_narrow", count, bytes: Some(4), along, inner, used }
     }
 }

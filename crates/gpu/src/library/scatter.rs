@@ -16,7 +16,7 @@ use tensor::DType;
 
 use self::target::Geometry;
 use super::element::{self, Access};
-use super::launch::{Draft, THREADS, check_lengths};
+use super::launch::{Draft, THREADS, check_lengths, reach};
 use crate::command::{self, Command, Memory};
 use crate::features::Features;
 use crate::lower::{Context, Lowered, Refusal};
@@ -64,49 +64,62 @@ pub fn lower(scatter: &Scatter, step: &Step, context: Context<'_>) -> Result<Low
         }
     }
     let geometry = Geometry::new(scatter);
-    let updates = scatter.update_dims.iter().product::<i64>() as u64;
     let elements = scatter.operand_dims.iter().product::<i64>() as u64;
-    if updates == 0 || elements == 0 || !geometry.fits() {
+    if geometry.len() == 0 || elements == 0 || !geometry.fits() {
         return Ok(Lowered { commands, ..Lowered::default() });
+    }
+    if elements >= 1 << 32 {
+        return Err(Refusal::new(format!("a scatter into {elements} elements")));
     }
     // Elements of 16 bits are updated as parts of words.
     let features = Features { float16: false, ..context.features.clone() };
-    let mut writer = Writer {
-        scatter,
-        dtypes: scatter.dtypes.iter().map(|&dtype| handled(scatter, dtype)).collect(),
-        indices: step.reads[count],
-        updates: &step.reads[count + 1..],
-        results: &step.writes,
-        count: updates,
-        elements,
-        geometry,
-        scalars: Scalars::new(&features),
-        context,
-    };
-    let scratch_bytes = match writer.form() {
-        Form::Once => {
-            commands.push(writer.once()?);
-            0
+    let dtypes: Vec<DType> = scatter.dtypes.iter().map(|&dtype| handled(scatter, dtype)).collect();
+    let form = form(scatter, &geometry, &dtypes, context.features);
+    // Places are numbered by words beside the results.
+    let most = dtypes.iter().map(|dtype| dtype.size().max(4) as u64).max().unwrap_or(4);
+    let limit = reach(context.features);
+    let parts = geometry.parts(limit, [most, scatter.index.size() as u64])?;
+    let each = if elements * most <= limit { elements } else { limit / most / 64 * 64 };
+    let mut lowered = Lowered { commands, ..Lowered::default() };
+    for geometry in parts {
+        let mut writer = Writer {
+            scatter,
+            dtypes: dtypes.clone(),
+            indices: step.reads[count],
+            updates: &step.reads[count + 1..],
+            results: &step.writes,
+            count: geometry.len(),
+            geometry,
+            origin: 0,
+            extent: 0,
+            scalars: Scalars::new(&features),
+            context,
+        };
+        // As many places at a time as can be bound; updates of others are passed over.
+        for origin in (0..elements).step_by(each as usize) {
+            (writer.origin, writer.extent) = (origin, each.min(elements - origin));
+            writer.add(&form, &mut lowered)?;
         }
-        Form::Atomic(op) => {
-            commands.push(writer.atomic(op)?);
-            0
-        }
-        Form::Last => {
-            writer.last(&mut commands)?;
-            4 * elements
-        }
-        Form::Ordered => {
-            writer.ordered(&mut commands)?;
-            4 * updates
-        }
-    };
-    if scratch_bytes > context.features.window_bytes() {
-        return Err(Refusal::new("a scatter whose places do not fit one binding"));
     }
-    Ok(Lowered { commands, scratch_bytes, ..Lowered::default() })
+    Ok(lowered)
 }
 
+fn form(scatter: &Scatter, geometry: &Geometry, dtypes: &[DType], features: &Features) -> Form {
+    if scatter.unique_indices || geometry.windows() == 1 {
+        return Form::Once;
+    }
+    let op = match &scatter.combiner {
+        ScatterCombiner::Replace => return Form::Last,
+        ScatterCombiner::Binary(op) => Some(*op),
+        ScatterCombiner::Graph(graph) => graph.as_binary(),
+    };
+    match (op, dtypes) {
+        (Some(op), [dtype]) if commutes(op, *dtype, features) => Form::Atomic(op),
+        _ => Form::Ordered,
+    }
+}
+
+/// Writes the launches of a part of the updates that go to a range of places.
 struct Writer<'a> {
     scatter: &'a Scatter,
     /// Types in which elements are handled.
@@ -116,27 +129,63 @@ struct Writer<'a> {
     results: &'a [SlotId],
     /// Number of update elements.
     count: u64,
-    /// Number of operand elements.
-    elements: u64,
     geometry: Geometry,
+    /// The first of the operand elements, and their number.
+    origin: u64,
+    extent: u64,
     scalars: Scalars<'a>,
     context: Context<'a>,
 }
 
 impl<'a> Writer<'a> {
-    fn form(&self) -> Form {
-        if self.scatter.unique_indices || self.geometry.windows() == 1 {
-            return Form::Once;
-        }
-        let op = match &self.scatter.combiner {
-            ScatterCombiner::Replace => return Form::Last,
-            ScatterCombiner::Binary(op) => Some(*op),
-            ScatterCombiner::Graph(graph) => graph.as_binary(),
+    fn add(&mut self, form: &Form, lowered: &mut Lowered) -> Result<(), Refusal> {
+        let commands = &mut lowered.commands;
+        let scratch_bytes = match form {
+            Form::Once => {
+                commands.push(self.once()?);
+                0
+            }
+            Form::Atomic(op) => {
+                commands.push(self.atomic(*op)?);
+                0
+            }
+            Form::Last => {
+                self.last(commands)?;
+                4 * self.extent
+            }
+            Form::Ordered => {
+                self.ordered(commands)?;
+                4 * self.count
+            }
         };
-        match (op, &self.dtypes[..]) {
-            (Some(op), [dtype]) if commutes(op, *dtype, self.context.features) => Form::Atomic(op),
-            _ => Form::Ordered,
-        }
+        lowered.scratch_bytes = lowered.scratch_bytes.max(scratch_bytes);
+        Ok(())
+    }
+
+    /// Binds an array of updates, to be read.
+    fn read_updates(
+        &mut self,
+        draft: Draft<'a>,
+        number: usize,
+        binding: usize,
+    ) -> Result<(Draft<'a>, String), Refusal> {
+        let dtype = self.dtypes[number];
+        let declared = element::declared(&mut self.scalars, dtype, Access::Read)?;
+        let (name, elements) = (format!("from{binding}"), self.geometry.updates());
+        let draft = draft.elements(&name, self.updates[number], elements, declared)?;
+        Ok((draft, element::read(&mut self.scalars, dtype, Access::Read, binding)?))
+    }
+
+    /// Binds the places of a result, to be updated.
+    fn places(
+        &self,
+        draft: Draft<'a>,
+        number: usize,
+        element: &str,
+        unit: u32,
+    ) -> Result<Draft<'a>, Refusal> {
+        let bytes = self.dtypes[number].size() as u64;
+        draft.window(self.results[number], [self.origin, self.extent].map(|at| at * bytes), element, unit)
     }
 
     /// A draft that binds the indices, then updates and results.
@@ -145,24 +194,31 @@ impl<'a> Writer<'a> {
         let mut text = "const NONE: u32 = 0xffffffffu;\n".to_owned();
         let mut binding = 0;
         if indices {
-            let (element, unit) = target::declared(&mut self.scalars, self.scatter.index)?;
-            draft = draft.slot(self.indices, element, unit)?;
-            text += &target::read(&mut self.scalars, self.scatter.index)?;
+            let index = self.scatter.index;
+            let declared = target::declared(&mut self.scalars, index)?;
+            draft = draft
+                .elements("entry", self.indices, self.geometry.indices(), declared)?
+                .parameter("base", self.geometry.base() as u32)
+                .parameter("origin", self.origin as u32)
+                .parameter("extent", self.extent as u32);
+            text += &target::read(&mut self.scalars, index)?;
             text += &self.geometry.print_target();
             binding = 1;
         }
         if arrays {
             text += &self.geometry.print_order();
-            for (access, slots) in [(Access::Read, self.updates), (Access::Write, self.results)] {
-                for (&slot, &dtype) in slots.iter().zip(&self.dtypes) {
-                    let (element, unit) = element::declared(&mut self.scalars, dtype, access)?;
-                    draft = draft.slot(slot, element, unit)?;
-                    text += &element::read(&mut self.scalars, dtype, access, binding)?;
-                    if access == Access::Write {
-                        text += &element::write(&mut self.scalars, dtype, binding)?;
-                    }
-                    binding += 1;
-                }
+            for number in 0..self.dtypes.len() {
+                let read;
+                (draft, read) = self.read_updates(draft, number, binding + number)?;
+                text += &read;
+            }
+            binding += self.dtypes.len();
+            for number in 0..self.dtypes.len() {
+                let dtype = self.dtypes[number];
+                let (element, unit) = element::declared(&mut self.scalars, dtype, Access::Write)?;
+                draft = self.places(draft, number, element, unit)?;
+                text += &element::read(&mut self.scalars, dtype, Access::Write, binding + number)?;
+                text += &element::write(&mut self.scalars, dtype, binding + number)?;
             }
         }
         Ok((draft, text))
@@ -180,7 +236,7 @@ impl<'a> Writer<'a> {
     /// `first`.
     fn combination(&mut self, first: usize) -> Result<String, Refusal> {
         let count = self.dtypes.len();
-        let update = |i: usize| format!("read{}(update_of(i))", first + i);
+        let update = |i: usize| update(first + i);
         let current = |i: usize| format!("read{}(to)", first + count + i);
         let mut text = String::new();
         let values: Vec<String> = match &self.scatter.combiner {
@@ -239,17 +295,19 @@ impl<'a> Writer<'a> {
 
     fn atomic(&mut self, op: BinaryOp) -> Result<Command, Refusal> {
         let dtype = self.dtypes[0];
-        let (mut draft, mut text) = self.draft(true, false)?;
-        let (element, unit) = element::declared(&mut self.scalars, dtype, Access::Read)?;
-        draft = draft.slot(self.updates[0], element, unit)?;
-        text += &element::read(&mut self.scalars, dtype, Access::Read, 1)?;
+        let (draft, mut text) = self.draft(true, false)?;
+        let (draft, read) = self.read_updates(draft, 0, 1)?;
+        text += &read;
         text += &self.geometry.print_order();
         let native = native(op, dtype, self.context.features);
         let word = word(dtype);
-        let element = if native.is_some() { element } else { register(word, self.context.features)?.wgsl() };
-        draft = draft.slot(self.results[0], &format!("atomic<{element}>"), word.size() as u32)?;
+        let element = match native {
+            Some(_) => element::declared(&mut self.scalars, dtype, Access::Read)?.0,
+            None => register(word, self.context.features)?.wgsl(),
+        };
+        let draft = self.places(draft, 0, &format!("atomic<{element}>"), word.size() as u32)?;
         let body = match native {
-            Some(name) => format!("    {name}(&b2[args.at2 + to], read1(update_of(i)));\n"),
+            Some(name) => format!("    {name}(&b2[args.at2 + to], {});\n", update(1)),
             None => self.exchange(op, dtype)?,
         };
         self.launch(draft, &format!("{text}{}", apply(&body)))
@@ -267,8 +325,9 @@ impl<'a> Writer<'a> {
             let (bits, mask) = self.scalars.lane_bits(dtype, "c", &lane)?;
             (self.scalars.unpack(dtype, "old", &lane)?, format!("((old & ~{mask}) | {bits})"))
         };
+        let update = update(1);
         Ok(format!(
-            "    let b = read1(update_of(i));\n    let at = args.at2 + to / {per_word}u;\n    var old = atomicLoad(&b2[at]);\n    \
+            "    let b = {update};\n    let at = args.at2 + to / {per_word}u;\n    var old = atomicLoad(&b2[at]);\n    \
              loop {{\n        let a = {current};\n        let c = {combined};\n        let new_word = {new};\n        \
              if new_word == old {{ break; }}\n        \
              let found = atomicCompareExchangeWeak(&b2[at], old, new_word);\n        \
@@ -286,7 +345,7 @@ impl<'a> Writer<'a> {
         for &dtype in &self.dtypes {
             per_word = per_word.max(self.scalars.storage(dtype)?.per_word);
         }
-        let words = self.elements.div_ceil(per_word.into());
+        let words = self.extent.div_ceil(per_word.into());
         let threads = words.next_power_of_two().clamp(THREADS, OWNERS);
         for first in (0..self.count).step_by(ORDERED_UPDATES as usize) {
             let last = self.count.min(first + ORDERED_UPDATES);
@@ -310,6 +369,11 @@ impl<'a> Writer<'a> {
 }
 
 const STRINGS: &str = "strings take all";
+
+/// The `i`-th update, of a binding.
+fn update(binding: usize) -> String {
+    format!("read{binding}(args.from{binding} + update_of(i))")
+}
 
 /// What is done with each update whose window fits.
 fn apply(statements: &str) -> String {

@@ -111,17 +111,17 @@ impl Writer {
     }
 }
 
-/// A launch that adds `parts` arrays of sums, `part_stride` elements apart, in scratch memory from 0, and stores them or
-/// what an epilogue makes of them.
+/// A launch that adds `parts` arrays of sums, `part_stride` elements apart, and stores them or what an epilogue makes of
+/// them.
 ///
 /// # Errors
 /// If the result has too many dimensions, something does not fit 32 bits, or the device cannot run the epilogue.
 pub(in crate::library) fn launch(
     number: Number,
     out: Array,
+    sums: Memory,
     mut dims: SmallVec<[Dim; 6]>,
-    parts: u32,
-    part_stride: i64,
+    [parts, part_stride]: [i64; 2],
     epilogue: Option<&Epilogue>,
     features: &Features,
 ) -> Result<Launch, Refusal> {
@@ -143,7 +143,7 @@ pub(in crate::library) fn launch(
     all[5 - merged.len()..].copy_from_slice(&merged);
     let len: i64 = all.iter().map(|dim| dim.0).product();
     let writer = Writer::new(number, out, len, epilogue, features)?;
-    let mut parameters: SmallVec<[u32; 8]> = smallvec![word(len)?, parts, word(part_stride)?];
+    let mut parameters: SmallVec<[u32; 8]> = smallvec![word(len)?, word(parts)?, word(part_stride)?];
     for dim in &all[1..] {
         parameters.push(word(dim.0)?);
     }
@@ -151,13 +151,13 @@ pub(in crate::library) fn launch(
         parameters.push(word(dim.2)?);
     }
     let groups = (len as u64).div_ceil(u64::from(writer.per) * 256);
-    let sums = Bound { memory: Memory::Scratch(0), unit: number.bytes() };
+    let sums = Bound { memory: sums, unit: number.bytes() };
     Ok(Launch {
         shader: writer.shader(number, features)?,
         bindings: std::iter::once(sums).chain(writer.bound).collect(),
         parameters,
         grid: grid(groups, features.max_grid)
             .ok_or_else(|| Refusal::new("a product of more results than a grid has"))?,
-        work: u64::from(number.bytes()) * len as u64 * (u64::from(parts) + 1),
+        work: u64::from(number.bytes()) * len as u64 * (parts as u64 + 1),
     })
 }

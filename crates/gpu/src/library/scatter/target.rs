@@ -9,10 +9,13 @@ use crate::library::element::{self, Access};
 use crate::lower::Refusal;
 use crate::scalar::Scalars;
 
-/// How the operand element of an update element follows from its index and the index vector.
+/// How the operand element of an update element follows from its index and the index vector; of all updates or a part.
+#[derive(Clone)]
 pub(super) struct Geometry {
     /// Dimensions of the updates.
     dims: Vec<Dim>,
+    /// Where the first update is in updates, indices and, from where its window starts, operand.
+    start: [i64; 3],
     /// For each entry of an index vector: the largest start of a window, and the stride in the operand.
     entries: Vec<[i64; 2]>,
     /// Distance between entries of an index vector.
@@ -20,7 +23,11 @@ pub(super) struct Geometry {
     windows: i64,
 }
 
+/// Most parts of the updates.
+const MOST_PARTS: usize = 1 << 12;
+
 /// A dimension of the updates.
+#[derive(Clone)]
 struct Dim {
     size: i64,
     /// Distance in the updates.
@@ -81,7 +88,7 @@ impl Geometry {
             .map(|&dim| [limits[dim as usize], operand_strides[dim as usize]])
             .collect();
         let vector_stride = index_strides.get(scatter.index_vector_dim as usize).copied().unwrap_or(0);
-        Geometry { dims, entries, vector_stride, windows }
+        Geometry { dims, start: [0; 3], entries, vector_stride, windows }
     }
 
     /// Whether windows fit into the operand at all.
@@ -92,6 +99,70 @@ impl Geometry {
     /// Number of windows.
     pub(super) fn windows(&self) -> i64 {
         self.windows
+    }
+
+    /// Number of updates.
+    pub(super) fn len(&self) -> u64 {
+        self.dims.iter().map(|dim| dim.size as u64).product()
+    }
+
+    /// Where the updates and their indices are, as first element and number of elements from there.
+    pub(super) fn updates(&self) -> [u64; 2] {
+        let last: i64 = self.dims.iter().map(|dim| (dim.size - 1) * dim.stride).sum();
+        [self.start[0] as u64, (last + 1) as u64]
+    }
+
+    /// The same of the indices.
+    pub(super) fn indices(&self) -> [u64; 2] {
+        let last: i64 = self.dims.iter().map(|dim| (dim.size - 1) * dim.index).sum();
+        let vector = (self.entries.len() as i64 - 1).max(0) * self.vector_stride;
+        [self.start[1] as u64, (last + vector + 1) as u64]
+    }
+
+    /// Operand elements before those that the first update may go to.
+    pub(super) fn base(&self) -> u64 {
+        self.start[2] as u64
+    }
+
+    /// The updates in parts, in order, that each have less than 2^31 and span no more than `limit` bytes; `bytes`: those of
+    /// an update and of an index.
+    ///
+    /// # Errors
+    /// If parts are too many.
+    pub(super) fn parts(self, limit: u64, bytes: [u64; 2]) -> Result<Vec<Self>, Refusal> {
+        let mut parts = Vec::new();
+        self.cut(limit, bytes, &mut parts)?;
+        Ok(parts)
+    }
+
+    fn cut(self, limit: u64, bytes: [u64; 2], parts: &mut Vec<Self>) -> Result<(), Refusal> {
+        let spans = [self.updates()[1] * bytes[0], self.indices()[1] * bytes[1]];
+        // What is outermost in order.
+        let dims = (0..self.dims.len()).filter(|&at| self.dims[at].size > 1);
+        let outermost = dims.max_by_key(|&at| self.dims[at].order);
+        let fits = spans.iter().all(|&span| span <= limit) && self.len() < 1 << 31;
+        let Some(at) = outermost.filter(|_| !fits) else {
+            parts.push(self);
+            return match parts.len() {
+                count if count > MOST_PARTS => Err(Refusal::new("a scatter of too many parts")),
+                _ => Ok(()),
+            };
+        };
+        let Dim { size, stride, index, operand, .. } = self.dims[at];
+        let room = |span: u64, step: u64| {
+            let others = span - step * (size as u64 - 1);
+            limit.saturating_sub(others).checked_div(step).map_or(size as u64, |room| room + 1)
+        };
+        let most = room(spans[0], stride as u64 * bytes[0]).min(room(spans[1], index as u64 * bytes[1]));
+        let each = most.min(size as u64 / 2).max(1) as i64;
+        (0..size).step_by(each as usize).try_for_each(|first| {
+            let mut part = self.clone();
+            part.dims[at].size = each.min(size - first);
+            for (start, stride) in part.start.iter_mut().zip([stride, index, operand]) {
+                *start += first * stride;
+            }
+            part.cut(limit, bytes, parts)
+        })
     }
 
     /// `fn update_of(i: u32) -> u32`: the element of the updates that is `i`-th in order.
@@ -106,9 +177,11 @@ impl Geometry {
         text + "    return at;\n}\n"
     }
 
-    /// `fn target_of(i: u32) -> u32`: the operand element of the `i`-th update, or NONE.
+    /// `fn target_of(i: u32) -> u32`: the operand element of the `i`-th update, from `args.origin` on; NONE if it is not
+    /// among `args.extent`. Indices start at `args.entry`, operand elements at `args.base`.
     pub(super) fn print_target(&self) -> String {
-        let mut text = "fn target_of(i: u32) -> u32 {\n    var at = 0u;\n    var to = 0u;\n".to_owned();
+        let mut text =
+            "fn target_of(i: u32) -> u32 {\n    var at = args.entry;\n    var to = args.base;\n".to_owned();
         for dim in self.dims.iter().filter(|dim| dim.size > 1) {
             for (name, factor) in [("at", dim.index), ("to", dim.operand)] {
                 if factor != 0 {
@@ -126,7 +199,8 @@ impl Geometry {
             )
             .expect("strings take all");
         }
-        text + "    return to;\n}\n"
+        text + "    let place = to - args.origin;\n    \
+            return select(NONE, place, to >= args.origin && place < args.extent);\n}\n"
     }
 
     /// The index along a dimension of the `i`-th update.
