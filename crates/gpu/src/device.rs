@@ -244,6 +244,11 @@ fn features(device: &wgpu::Device, adapter: &wgpu::Adapter, info: &wgpu::Adapter
         };
         tiles.iter().filter(|tile| fits(tile)).map(|tile| tile.m_size).max()
     };
+    // Metal's own limits for all vendors are 4 and 64; SIMD groups of Apple's GPUs have 32 threads (Metal feature set tables).
+    let subgroup = match metal && info.name.starts_with("Apple") {
+        true => (32, 32),
+        false => (info.subgroup_min_size, info.subgroup_max_size),
+    };
     // Metal has 31 argument slots; wgpu takes one for the immediates and one for the sizes of buffers.
     let most_bindings = if metal { 29 } else { u32::MAX };
     Features {
@@ -252,9 +257,7 @@ fn features(device: &wgpu::Device, adapter: &wgpu::Adapter, info: &wgpu::Adapter
         int64: has.contains(wgpu::Features::SHADER_INT64),
         int64_atomics: has.contains(wgpu::Features::SHADER_INT64_ATOMIC_ALL_OPS),
         float32_atomics: has.contains(wgpu::Features::SHADER_FLOAT32_ATOMIC),
-        subgroup: has
-            .contains(wgpu::Features::SUBGROUP)
-            .then_some((info.subgroup_min_size, info.subgroup_max_size)),
+        subgroup: has.contains(wgpu::Features::SUBGROUP).then_some(subgroup),
         cooperative_f16: cooperative(wgpu::CooperativeScalarType::F16),
         cooperative_f32: cooperative(wgpu::CooperativeScalarType::F32),
         max_bindings: limits.max_storage_buffers_per_shader_stage.min(most_bindings),
