@@ -403,6 +403,15 @@ impl Stream {
         state: &mut State,
         downloads: Vec<(*mut u8, usize, OnBytes)>,
     ) -> Result<Arc<Ticket>, EngineError> {
+        let submission = self.submission(state, downloads);
+        let ticket = submission.ticket.clone();
+        let outcome = submission.sent.as_ref().map(|_| ticket).map_err(Clone::clone);
+        self.completions.watch(submission);
+        outcome
+    }
+
+    /// Sends what was recorded to the device. Must be watched then.
+    fn submission(&self, state: &mut State, downloads: Vec<(*mut u8, usize, OnBytes)>) -> Submission {
         let mut offset = HEADER;
         let mut sources = SmallVec::<[*mut u8; 4]>::new();
         let mut wanted = Vec::with_capacity(downloads.len());
@@ -417,9 +426,7 @@ impl Stream {
         self.backlog.handed_over.store(false, Ordering::SeqCst);
         self.backlog.under_way.fetch_add(1, Ordering::SeqCst);
         let ticket = std::mem::take(&mut state.ticket);
-        let outcome = sent.as_ref().map(|_| ticket.clone()).map_err(Clone::clone);
-        self.completions.watch(Submission { serial: at + 1, sent, downloads: wanted, ticket });
-        outcome
+        Submission { serial: at + 1, sent, downloads: wanted, ticket }
     }
 
     /// Sends what was recorded to the device, with the copies to a buffer of `total` bytes that the host reads.
@@ -459,19 +466,21 @@ impl Stream {
         self.submit_if_due();
     }
 
-    /// Reads a few bytes after all that was recorded. Blocks until they are there.
+    /// Reads a few bytes after all that was recorded. Blocks until they are there, and waits for the device itself: the
+    /// thread that waits for submissions may be about to free memory, and wait for this recorder.
     pub(crate) fn read(
         &self,
         state: &mut State,
         address: *mut u8,
         bytes: usize,
     ) -> Result<Vec<u8>, EngineError> {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let then: OnBytes = Box::new(move |outcome| {
-            let _ = sender.send(outcome.map(<[u8]>::to_vec));
+        let submission = self.submission(state, vec![(address, bytes, Box::new(|_| ()))]);
+        let mut data = Vec::new();
+        let read = submission.wait(&self.device).map(|readback| {
+            readback.read(HEADER, bytes, |found| data.extend_from_slice(found));
         });
-        self.submit(state, vec![(address, bytes, then)])?;
-        receiver.recv().unwrap_or_else(|_| Err(self.device.failed("a copy to the host was dropped")))
+        self.completions.watch(submission);
+        read.map(|()| data)
     }
 
     /// Scratch memory of at least this size. Everything on the stream shares it: launches run one after another.
