@@ -73,6 +73,8 @@ pub(crate) struct Stream {
     copy: Arc<Pipeline>,
     gates: Gates,
     state: Mutex<State>,
+    /// Buffers that are gone; the next recorder forgets their bind groups.
+    gone: Mutex<Vec<u32>>,
     backlog: Backlog,
 }
 
@@ -203,6 +205,7 @@ impl Stream {
             copy,
             gates,
             state,
+            gone: Mutex::default(),
             backlog,
         });
         completion::start(&stream, submissions)?;
@@ -211,7 +214,8 @@ impl Stream {
 
     /// The right to record.
     pub(crate) fn lock(&self) -> Recorder<'_> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forget(&mut state);
         Recorder { stream: self, state: Some(state) }
     }
 
@@ -467,7 +471,7 @@ impl Stream {
     }
 
     /// Reads a few bytes after all that was recorded. Blocks until they are there, and waits for the device itself: the
-    /// thread that waits for submissions may be about to free memory, and wait for this recorder.
+    /// thread that waits for submissions may be in a call back, and wait for this recorder.
     pub(crate) fn read(
         &self,
         state: &mut State,
@@ -494,7 +498,8 @@ impl Stream {
             return Ok(address);
         }
         if let Some((address, size)) = state.scratch.take() {
-            self.free(state, address, size);
+            self.free(address, size);
+            self.forget(state);
         }
         let most = self.device.features().max_buffer_bytes as usize;
         let size = bytes.next_power_of_two().min(most).max(bytes);
@@ -503,11 +508,25 @@ impl Stream {
         Ok(address)
     }
 
-    /// Gives memory back; bind groups that hold its buffer go with it.
-    pub(crate) fn free(&self, state: &mut State, address: *mut u8, bytes: usize) {
-        if let Some(id) = self.memory.free(address, bytes) {
+    /// Gives memory back. Waits for no recorder, which may wait for the device.
+    pub(crate) fn free(&self, address: *mut u8, bytes: usize) {
+        let Some(id) = self.memory.free(address, bytes) else { return };
+        self.gone().push(id);
+        if let Ok(state) = self.state.try_lock() {
+            let mut recorder = Recorder { stream: self, state: Some(state) };
+            self.forget(&mut recorder);
+        }
+    }
+
+    /// Drops the bind groups that hold buffers that are gone.
+    fn forget(&self, state: &mut State) {
+        for id in self.gone().drain(..) {
             state.groups.retain(|key, _| !key.contains(&id));
         }
+    }
+
+    fn gone(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the next submission look like one that the device gave up.
