@@ -28,11 +28,9 @@ use crate::{DeviceTarget, place};
 
 /// Fuses the products of a draft with the kernels that follow them, where a device takes that.
 pub fn fuse(mut draft: Draft, target: &DeviceTarget) -> Draft {
+    let uses = draft.uses();
     let mut body = std::mem::take(&mut draft.body);
-    let mut search = Search { draft: &draft, target, types: Vec::new(), uses: vec![0; draft.buffers.len()] };
-    search.types = draft.buffers.iter().map(|buffer| buffer.ty.clone()).collect();
-    search.count(&body);
-    search.block(&mut body);
+    Search { draft: &draft, target, types: draft.types(), uses }.block(&mut body);
     draft.body = body;
     draft
 }
@@ -47,29 +45,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn owner(&self, slot: SlotId) -> usize {
-        self.draft.buffers[slot.index()].view_of.unwrap_or(slot).index()
-    }
-
-    fn count(&mut self, block: &Block) {
-        for step in &block.steps {
-            let mut named: Vec<usize> = match &step.op {
-                StepOp::While { predicate: slot, .. } | StepOp::Case { index: slot, .. } => {
-                    vec![self.owner(*slot)]
-                }
-                _ => step.reads.iter().chain(&step.writes).map(|&slot| self.owner(slot)).collect(),
-            };
-            named.sort_unstable();
-            named.dedup();
-            named.into_iter().for_each(|owner| self.uses[owner] += 1);
-            match &step.op {
-                StepOp::While { condition, body, .. } => {
-                    self.count(condition);
-                    self.count(body);
-                }
-                StepOp::Case { branches, .. } => branches.iter().for_each(|branch| self.count(branch)),
-                _ => {}
-            }
-        }
+        self.draft.owner(slot).index()
     }
 
     fn block(&self, block: &mut Block) {

@@ -1,8 +1,8 @@
 //! From a verified module to a plan: passes, then fusion, scheduling and buffer assignment.
 //!
 //! [`compile`] is the whole way. Passes work on the module ([`passes`], listed in [`pipeline`]);
-//! [`lower`] turns the one function that remains into steps; `epilogues` makes products store what follows them;
-//! `place` says which of them the device runs; [`assign`]
+//! [`lower`] turns the one function that remains into steps; `epilogues` makes products store what follows them,
+//! `merge` makes small kernels one; `place` says which of them the device runs; [`assign`]
 //! gives every array its memory.
 //! Nothing here knows an engine: a [`Target`] says what there is to compile for.
 
@@ -13,6 +13,7 @@ mod classes;
 mod epilogues;
 mod error;
 pub mod lower;
+mod merge;
 pub mod passes;
 pub mod pipeline;
 mod place;
@@ -29,7 +30,7 @@ pub fn compile(module: Module, target: &Target, settings: &Settings) -> Result<P
     let module = pipeline::run(module, settings)?;
     let draft = lower::lower(&module, target, settings)?;
     let draft = match &target.device {
-        Some(device) => place::place(epilogues::fuse(draft, device), device),
+        Some(device) => place::place(merge::merge(epilogues::fuse(draft, device), device), device),
         None => draft,
     };
     Ok(assign::assign(draft, target))

@@ -47,7 +47,7 @@ struct Decisions {
 
 impl Decisions {
     fn of(draft: &Draft, target: &DeviceTarget) -> Self {
-        let types: Vec<TensorType> = draft.buffers.iter().map(|buffer| buffer.ty.clone()).collect();
+        let types = draft.types();
         let steps = &draft.body.steps;
         let mut reasons: Vec<Option<Arc<str>>> = steps
             .iter()
@@ -111,7 +111,7 @@ fn fits(step: &Step, types: &[TensorType], target: &DeviceTarget) -> Result<(), 
 }
 
 fn owner(draft: &Draft, slot: SlotId) -> usize {
-    draft.buffers[slot.index()].view_of.unwrap_or(slot).index()
+    draft.owner(slot).index()
 }
 
 struct Placing {

@@ -1,7 +1,7 @@
 //! Measures the tiles of matrix products and convolutions on a device, and checks their results.
 //!
 //! ```text
-//! matmul [ADAPTER [f32|f16|bf16|default|vector|convolution|epilogue|all [SIZE...]]]
+//! matmul [ADAPTER [f32|f16|bf16|default|small|vector|convolution|epilogue|all [SIZE...]]]
 //! ```
 //!
 //! Prints a line for each tile, type and size: milliseconds, TFLOP/s, milliseconds until the pipeline was there.
@@ -59,52 +59,44 @@ struct Problem {
     operations: f64,
 }
 
-fn product(dtype: DType, size: i64, transposed: [bool; 2]) -> (Dot, Problem) {
-    let strides = |transposed: bool| if transposed { (1, size) } else { (size, 1) };
-    let ((lhs_m, lhs_k), (rhs_k, rhs_n)) = (strides(transposed[0]), strides(transposed[1]));
+fn product(dtype: DType, [m, n, k]: [i64; 3], transposed: [bool; 2]) -> (Dot, Problem) {
+    let strides =
+        |[rows, columns]: [i64; 2], transposed: bool| if transposed { (1, rows) } else { (columns, 1) };
+    let ((lhs_m, lhs_k), (rhs_k, rhs_n)) = (strides([m, k], transposed[0]), strides([k, n], transposed[1]));
     let dot = Dot {
         lhs: dtype,
         rhs: dtype,
         out: dtype,
         accumulate: DType::F32,
         batch: smallvec![],
-        m: DotDim { size, lhs: lhs_m, rhs: 0, out: size },
-        n: DotDim { size, lhs: 0, rhs: rhs_n, out: 1 },
-        k: DotDim { size, lhs: lhs_k, rhs: rhs_k, out: 0 },
+        m: DotDim { size: m, lhs: lhs_m, rhs: 0, out: n },
+        n: DotDim { size: n, lhs: 0, rhs: rhs_n, out: 1 },
+        k: DotDim { size: k, lhs: lhs_k, rhs: rhs_k, out: 0 },
     };
-    let len = (size * size) as usize;
-    let (a, b) = (values(len, 1), values(len, 2));
+    let (a, b) = (values((m * k) as usize, 1), values((k * n) as usize, 2));
     let sample = (0..2000).map(|number: i64| {
-        let (m, n) = (number * 7919 % size, number * number * 104_729 % size);
-        let sum: i64 = (0..size)
-            .map(|k| {
-                let (x, y) = (a[(m * lhs_m + k * lhs_k) as usize], b[(k * rhs_k + n * rhs_n) as usize]);
+        let (row, column) = (number * 7919 % m, number * number * 104_729 % n);
+        let sum: i64 = (0..k)
+            .map(|at| {
+                let (x, y) =
+                    (a[(row * lhs_m + at * lhs_k) as usize], b[(at * rhs_k + column * rhs_n) as usize]);
                 i64::from(x) * i64::from(y)
             })
             .sum();
-        ((m * size + n) as usize, sum as f64 / 64.0)
+        ((row * n + column) as usize, sum as f64 / 64.0)
     });
     let problem = Problem {
-        types: [0; 3].map(|_| TensorType::new(dtype, [size, size])),
+        types: [[m, k], [k, n], [m, n]].map(|dims| TensorType::new(dtype, dims)),
         expected: sample.collect(),
         inputs: [encode(dtype, &a), encode(dtype, &b)],
-        operations: 2.0 * (size as f64).powi(3),
+        operations: 2.0 * (m * n * k) as f64,
     };
     (dot, problem)
 }
 
 /// A product of few rows with a square matrix.
 fn thin(dtype: DType, rows: i64, size: i64, along_k: bool) -> (Dot, Problem) {
-    let (mut dot, mut problem) = product(dtype, size, [false, along_k]);
-    dot.m.size = rows;
-    for at in [0, 2] {
-        problem.types[at] = TensorType::new(dtype, [rows, size]);
-    }
-    let len = problem.types[0].byte_len();
-    problem.inputs[0].truncate(len);
-    problem.expected.retain(|&(at, _)| (at as i64) < rows * size);
-    problem.operations = 2.0 * (rows * size * size) as f64;
-    (dot, problem)
+    product(dtype, [rows, size, size], [false, along_k])
 }
 
 /// A 3x3 convolution, NHWC, of `[batch, size, size, features]`.
@@ -270,6 +262,46 @@ fn plain_tiles() -> Vec<Tile> {
     ]
 }
 
+/// Tiles for products that do not fill a device.
+fn small_tiles() -> Vec<Tile> {
+    let deep = |tile: Tile, depth: u32, unroll: u32| Tile { depth, unroll, stages: 1, ..tile };
+    let small = Tile::square(32, 1, 16, 2);
+    let middle = Tile::square(64, 1, 16, 2);
+    let low = Tile { row_threads: 4, ..small };
+    vec![
+        small,
+        Tile { unroll: 4, ..small },
+        Tile { unroll: 16, ..small },
+        deep(small, 32, 4),
+        deep(small, 32, 8),
+        deep(small, 64, 8),
+        low,
+        deep(low, 32, 8),
+        deep(low, 64, 8),
+        middle,
+        Tile { unroll: 4, ..middle },
+        deep(middle, 32, 4),
+        deep(middle, 32, 8),
+    ]
+}
+
+/// Sizes of such products: rows, columns, terms.
+const SMALL: [[i64; 3]; 13] = [
+    [4, 256, 256],
+    [16, 16, 64],
+    [32, 32, 64],
+    [32, 32, 1024],
+    [16, 256, 64],
+    [16, 64, 256],
+    [64, 256, 16],
+    [64, 1024, 384],
+    [64, 256, 1024],
+    [128, 128, 128],
+    [256, 256, 256],
+    [512, 512, 512],
+    [1000, 1000, 1000],
+];
+
 fn cooperative_tiles() -> Vec<Cooperative> {
     let shape = Cooperative::sixteen;
     let two = shape([4, 4], [2, 2], 32, 2);
@@ -362,10 +394,25 @@ fn main() {
         (DType::BF16, plain().take(8).collect()),
     ] {
         for &size in sizes.iter().filter(|_| wanted(&dtype.name().to_lowercase())) {
-            let (params, problem) = product(dtype, size, [false; 2]);
+            let (params, problem) = product(dtype, [size; 3], [false; 2]);
             for shape in all.iter().filter(|shape| fits(shape)) {
                 let name = format!("{} {size} {}", dtype.name(), describe(shape));
                 dot(&name, &params, &problem, Some(Choice { shape: *shape, parts: 1 }));
+            }
+        }
+    }
+    for sizes in SMALL.iter().filter(|_| wanted("small")) {
+        let (params, problem) = product(DType::F32, *sizes, [false; 2]);
+        dot(&format!("{sizes:?} default"), &params, &problem, None);
+        for shape in small_tiles().into_iter().map(Shape::Plain).filter(|shape| fits(shape)) {
+            for parts in [1, 2, 4, 8].into_iter().filter(|&parts| parts == 1 || sizes[2] / parts >= 64) {
+                let choice = Choice { shape, parts: parts as u32 };
+                dot(
+                    &format!("{sizes:?} {} parts {parts}", describe(&shape)),
+                    &params,
+                    &problem,
+                    Some(choice),
+                );
             }
         }
     }
@@ -373,7 +420,7 @@ fn main() {
         for dtype in [DType::F32, DType::F16, DType::BF16] {
             for size in [256, 512, 1024, 2048, 4096].into_iter().filter(|&size| size <= sizes[0]) {
                 for transposed in [[false, false], [true, false], [false, true], [true, true]] {
-                    let (params, problem) = product(dtype, size, transposed);
+                    let (params, problem) = product(dtype, [size; 3], transposed);
                     dot(
                         &format!("{} {size} default, transposed {transposed:?}", dtype.name()),
                         &params,
@@ -401,7 +448,7 @@ fn main() {
     }
     for &size in sizes.iter().filter(|_| wanted("epilogue")) {
         for dtype in [DType::F32, DType::F16, DType::BF16] {
-            let (params, mut problem) = product(dtype, size, [false; 2]);
+            let (params, mut problem) = product(dtype, [size; 3], [false; 2]);
             dot(&format!("{} {size} alone", dtype.name()), &params, &problem, None);
             problem.expected.iter_mut().for_each(|(_, value)| *value = 0.0 - *value);
             for (name, long) in [("negated", false), ("with functions", true)] {

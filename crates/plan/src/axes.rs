@@ -7,11 +7,11 @@
 //! axis a0 of 12, terms 5*(a0/4), 1*(a0%4)   ->   axes a0 of 3, a1 of 4, terms 5*a0, 1*a1
 //! ```
 //!
-//! [`collapse`] joins neighbours that every access walks as one.
+//! [`collapse`] joins neighbours that every access walks as one. [`flatten`] makes all of them one axis, with divisions.
 //!
 //! Row-major positions of rows and of inner indices stay what they are.
 
-use tensor::Dims;
+use tensor::{Dims, row_major_strides};
 
 use crate::{Expr, Kernel, Stage, Term};
 
@@ -149,6 +149,49 @@ pub fn collapse(kernel: &Kernel) -> Kernel {
     kernel
 }
 
+/// The same kernel over one axis of all rows; `None` if it has inner dimensions, or terms that divide one of several axes
+/// into what is no factor of it. All sizes must be at least 1.
+pub fn flatten(kernel: &Kernel) -> Option<Kernel> {
+    if kernel.stages.iter().any(|stage| !stage.inner.is_empty()) {
+        return None;
+    }
+    if kernel.parallel.len() == 1 {
+        return Some(kernel.clone());
+    }
+    let sizes = kernel.parallel.clone();
+    let places = row_major_strides(&sizes);
+    let flat = |term: &Term| {
+        let size = sizes[term.axis];
+        let Some(term) = normalize(*term, size) else { return Some(Term::plain(0, 0)) };
+        // Of the outermost axis nothing lies above.
+        let whole =
+            size % term.divisor == 0 && (term.modulus == 0 || size / term.divisor % term.modulus == 0);
+        let modulus = match (term.modulus, term.axis) {
+            (0, 0) => 0,
+            (0, _) => size / term.divisor,
+            (modulus, _) => modulus,
+        };
+        let divisor = places[term.axis] * term.divisor;
+        (whole || term.axis == 0).then_some(Term { axis: 0, divisor, modulus, stride: term.stride })
+    };
+    let mut flattened = kernel.clone();
+    flattened.parallel = Dims::from_slice(&[kernel.rows()]);
+    let mut whole = true;
+    for stage in &mut flattened.stages {
+        stage.visit_exprs_mut(|expr| {
+            let mut out = Expr::constant(expr.offset);
+            for term in &expr.terms {
+                match flat(term) {
+                    Some(term) => out.add_term(term),
+                    None => whole = false,
+                }
+            }
+            *expr = out;
+        });
+    }
+    whole.then_some(flattened)
+}
+
 /// Whether each expression is a function of `axis * size + (axis + 1)` alone.
 fn joins(stage: &Stage, axis: usize, size: i64) -> bool {
     let mut joins = true;
@@ -215,6 +258,30 @@ mod tests {
             assert_eq!(&after.parallel[..], expected);
             assert_eq!(values(&after), values(&before));
         }
+    }
+
+    #[test]
+    fn all_axes_become_one() {
+        let term = |axis, divisor, modulus, stride| Term { axis, divisor, modulus, stride };
+        let whole: [(&[i64], &[Term]); 6] = [
+            (&[2, 3, 4], &[term(0, 1, 0, 12), term(1, 1, 0, 4), term(2, 1, 0, 1)]),
+            (&[3, 8], &[term(0, 1, 0, -1), term(1, 2, 2, 5), term(1, 4, 0, 3)]),
+            (&[7, 8], &[term(0, 2, 3, 1), term(1, 1, 0, 9)]),
+            (&[5, 1, 6], &[term(1, 1, 0, 7), term(2, 3, 0, 1)]),
+            (&[], &[]),
+            (&[9], &[term(0, 2, 3, 4)]),
+        ];
+        for (parallel, terms) in whole {
+            let before = kernel(parallel, terms);
+            let after = flatten(&before).expect("whole factors");
+            assert_eq!(after.parallel.len(), 1);
+            assert_eq!(values(&after), values(&before), "{parallel:?} {terms:?}");
+        }
+        assert_eq!(flatten(&kernel(&[2, 9], &[term(1, 2, 0, 1)])), None);
+        assert_eq!(flatten(&kernel(&[2, 9], &[term(1, 3, 2, 1)])), None);
+        let mut inner = kernel(&[2, 9], &[]);
+        inner.stages[0].inner = Dims::from_slice(&[4]);
+        assert_eq!(flatten(&inner), None);
     }
 
     #[test]

@@ -203,8 +203,8 @@ impl NodeOp {
             | NodeOp::Scratch(_)
             | NodeOp::Argument(_) => {}
             NodeOp::Load { access, fill, .. } => {
-                let dynamic = access.dynamic.iter_mut().map(|(node, _)| node);
-                dynamic.chain(&mut access.predicate).chain(fill).for_each(|node| *node = f(*node));
+                access.map_operands(&mut f);
+                fill.iter_mut().for_each(|node| *node = f(*node));
             }
             NodeOp::Unary(_, a)
             | NodeOp::Widened(_, a)
@@ -346,6 +346,12 @@ impl Access {
     pub fn visit_operands(&self, mut f: impl FnMut(NodeId)) {
         self.dynamic.iter().for_each(|(node, _)| f(*node));
         self.predicate.iter().copied().for_each(f);
+    }
+
+    /// Replaces every node the access uses.
+    pub fn map_operands(&mut self, mut f: impl FnMut(NodeId) -> NodeId) {
+        let dynamic = self.dynamic.iter_mut().map(|(node, _)| node);
+        dynamic.chain(&mut self.predicate).for_each(|node| *node = f(*node));
     }
 }
 

@@ -91,7 +91,7 @@ impl<'a> Walk<'a> {
 
     /// The accesses of the array that owns a slot's memory.
     fn accesses(&mut self, slot: SlotId) -> &mut Vec<(u32, Access)> {
-        let owner = self.draft.buffers[slot.index()].view_of.unwrap_or(slot);
+        let owner = self.draft.owner(slot);
         &mut self.accesses[owner.index()]
     }
 

@@ -186,7 +186,7 @@ impl Sharing<'_> {
 
     /// The array whose memory a slot names.
     fn owner(&self, slot: SlotId) -> SlotId {
-        self.draft.buffers[slot.index()].view_of.unwrap_or(slot)
+        self.draft.owner(slot)
     }
 
     fn in_place(&self, at: u32, input: u32, output: u32) -> bool {

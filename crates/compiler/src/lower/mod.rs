@@ -4,6 +4,7 @@
 mod classify;
 mod combiner;
 mod control;
+mod draft;
 mod emit;
 mod expand;
 mod fuse;
@@ -27,53 +28,9 @@ use tensor::{DType, Literal, Scalar, TensorType};
 use crate::passes::origin;
 use crate::{Error, Settings, Target};
 pub use classify::{binary_cost, unary_cost};
+pub use draft::{Buffer, Draft, Home};
 use expand::{Source, Values};
 use fuse::Unit;
-
-/// A plan whose arrays have no memory yet: steps name arrays of `buffers` by [`SlotId`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
-    /// Name of the module.
-    pub name: String,
-    /// All arrays.
-    pub buffers: Vec<Buffer>,
-    /// Values of constant arrays.
-    pub constants: Vec<Literal>,
-    /// Arguments.
-    pub params: Vec<Param>,
-    /// Results: type, array, and the argument whose buffer it takes.
-    pub results: Vec<(TensorType, SlotId, Option<usize>)>,
-    /// Steps.
-    pub body: Block,
-    /// Why a step of `body` is not on the device, by its position; empty without a device.
-    pub host_reasons: Vec<Option<Arc<str>>>,
-}
-
-/// An array of a draft.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Buffer {
-    /// Shape and element type.
-    pub ty: TensorType,
-    /// Whose it is.
-    pub home: Home,
-    /// The array whose memory this is, under another type.
-    pub view_of: Option<SlotId>,
-    /// Which memory it lives in.
-    pub space: Space,
-}
-
-/// Whose an array is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Home {
-    /// An argument's.
-    Param(usize),
-    /// A constant's.
-    Constant(usize),
-    /// A result's.
-    Result(usize),
-    /// The plan's own.
-    Temporary,
-}
 
 /// Lowers the entry point of a module on which all passes have run.
 pub fn lower(module: &Module, target: &Target, settings: &Settings) -> Result<Draft, Error> {

@@ -291,8 +291,7 @@ impl<'a> Parts<'a> {
         }
         for store in &stage.stores {
             let mut access = store.access.clone();
-            let dynamic = access.dynamic.iter_mut().map(|(node, _)| node);
-            dynamic.chain(&mut access.predicate).for_each(|id| *id = mapped(*id));
+            access.map_operands(mapped);
             let output = self.kernel.inputs.len() + store.output;
             out.stores.push(Store { output, access, value: mapped(store.value) });
         }

@@ -54,9 +54,8 @@ fn mapped(stage: &Stage, nodes: Vec<Node>, map: &[NodeId]) -> Stage {
         reduction.inputs.iter_mut().chain(&mut reduction.initial).for_each(to);
     }
     for store in &mut stage.stores {
-        let access = &mut store.access;
-        let dynamic = access.dynamic.iter_mut().map(|(node, _)| node);
-        dynamic.chain(&mut access.predicate).chain([&mut store.value]).for_each(to);
+        store.access.map_operands(|id| map[id.index()]);
+        to(&mut store.value);
     }
     stage
 }

@@ -12,10 +12,13 @@ use crate::scalar::{Scalars, register};
 
 const STRINGS: &str = "strings take all";
 
+/// What reading two elements and adding their product takes, in operations: a thread waits for both.
+const OPERATIONS_PER_PRODUCT: u64 = 13;
+
 /// Elements of the result, and the operations of each.
 pub(super) fn work(dot: &Dot) -> (u64, u64) {
     let sizes = dot.batch.iter().chain([&dot.m, &dot.n]);
-    (sizes.map(|dim| dim.size as u64).product(), 4 * dot.k.size as u64 + 8)
+    (sizes.map(|dim| dim.size as u64).product(), OPERATIONS_PER_PRODUCT * dot.k.size as u64 + 8)
 }
 
 /// Prints a product of real floats summed in f32, or of f64, in order; `places` are those of lhs, rhs and result.

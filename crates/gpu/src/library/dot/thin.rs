@@ -10,6 +10,8 @@ use super::tile::Shape;
 const MAX_ROWS: i64 = 8;
 /// Bytes of workgroup memory that all devices have.
 const WORKGROUP_BYTES: u32 = 32 << 10;
+/// Small products that keep a large device busy.
+const MANY: i64 = 32;
 /// Workgroups that keep a large device's memory busy.
 const BUSY: u64 = 1024;
 
@@ -64,7 +66,10 @@ pub(super) fn print_direct(slots: &mut Slots, rows_first: bool) -> String {
 /// The way and number of parts for a product that is thin or small, as it is or with its operands exchanged.
 pub(super) fn choose(product: &Product) -> Option<(Shape, u32)> {
     let [m, n, k] = [product.m, product.n, product.k].map(|dim| dim.size);
-    if k <= 64 && m * n <= 1024 && product.batches() as i64 * m * n <= 1 << 22 {
+    let batches = product.batches() as i64;
+    // A thread waits for each of its terms, which only others hide.
+    let hidden = k <= 8 || batches >= MANY;
+    if hidden && k <= 64 && m * n <= 1024 && batches * m * n <= 1 << 22 {
         return Some((Shape::Small, 1));
     }
     // Small batched results leave most threads of a thin tile idle.
