@@ -176,3 +176,9 @@ def test_custom_vjp_and_stop_gradient():
         return (clip_gradient(x) ** 3 + lax.stop_gradient(x) * x).sum()
 
     check(jax.value_and_grad(loss), V)
+
+
+def test_a_token_is_returned():
+    """The only array of the program has no elements."""
+    with jax.default_device(jax.devices(SUBJECT)[0]):
+        jax.jit(lax.create_token)(1.0).block_until_ready()

@@ -25,6 +25,22 @@ pub(crate) struct Submission {
     pub(crate) ticket: Arc<Ticket>,
 }
 
+impl Submission {
+    /// Waits until it has ended; its results can be read then.
+    ///
+    /// # Errors
+    /// If the device did not get it or has failed.
+    pub(crate) fn wait(&self, device: &Device) -> Result<&Readback, EngineError> {
+        let (index, readback) = self.sent.as_ref().map_err(Clone::clone)?;
+        readback.wait(device, index.clone())?;
+        if readback.serial() != Some(self.serial) {
+            return Err(lost(device, self.serial));
+        }
+        device.check()?;
+        Ok(readback)
+    }
+}
+
 /// Bytes that a submission brings to the host.
 pub(crate) struct Download {
     pub(crate) offset: u64,
@@ -132,15 +148,10 @@ impl Completions {
 }
 
 fn serve(stream: &Weak<Stream>, device: &Device, readbacks: &Readbacks, submissions: &Receiver<Submission>) {
-    for Submission { serial, sent, downloads, ticket } in submissions {
-        let ended = sent.and_then(|(index, readback)| {
-            readback.wait(device, index)?;
-            if readback.serial() != Some(serial) {
-                return Err(lost(device, serial));
-            }
-            device.check()?;
-            Ok(readback)
-        });
+    for submission in submissions {
+        let ended = submission.wait(device).map(|_| ());
+        let Submission { sent, downloads, ticket, .. } = submission;
+        let ended = ended.and(sent.map(|(_, readback)| readback));
         if let Some(stream) = stream.upgrade() {
             stream.submission_ended();
         }

@@ -243,9 +243,8 @@ impl Owned {
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        let mut state = self.stream.lock();
         for &(address, bytes) in &self.blocks {
-            self.stream.free(&mut state, address, bytes);
+            self.stream.free(address, bytes);
         }
     }
 }
@@ -505,7 +504,7 @@ impl DeviceMemory for GpuEngine {
     }
 
     fn free(&self, address: *mut u8, bytes: usize) {
-        self.stream.free(&mut self.stream.lock(), address, bytes);
+        self.stream.free(address, bytes);
     }
 
     fn upload(&self, source: &[u8], target: *mut u8) -> Result<(), EngineError> {

@@ -20,11 +20,20 @@ const KEPT: usize = 32;
 #[derive(Default)]
 pub(crate) struct Readbacks(Mutex<Vec<wgpu::Buffer>>);
 
+/// How far the host is with reading a buffer.
+enum Mapping {
+    /// Nobody has asked.
+    Not,
+    /// The outcome comes from whichever thread the device calls back on.
+    Asked(Receiver<bool>),
+    /// The outcome.
+    Done(bool),
+}
+
 /// A buffer that a submission copies to.
 pub(crate) struct Readback {
     pub(crate) buffer: wgpu::Buffer,
-    /// The outcome of the mapping, from whichever thread the device calls back on.
-    mapped: Mutex<Option<Receiver<bool>>>,
+    mapping: Mutex<Mapping>,
 }
 
 impl Readbacks {
@@ -58,7 +67,7 @@ impl Readbacks {
                 made.map_err(refusal)?
             }
         };
-        Ok(Readback { buffer, mapped: Mutex::new(None) })
+        Ok(Readback { buffer, mapping: Mutex::new(Mapping::Not) })
     }
 
     /// Takes a buffer back.
@@ -75,22 +84,30 @@ impl Readback {
     /// Asks for the buffer's contents, once the submission that fills it is under way.
     pub(crate) fn map(&self) {
         let (sender, receiver) = channel();
-        *self.mapped.lock().unwrap_or_else(PoisonError::into_inner) = Some(receiver);
+        *self.mapping.lock().unwrap_or_else(PoisonError::into_inner) = Mapping::Asked(receiver);
         self.buffer.map_async(wgpu::MapMode::Read, .., move |outcome| {
             // The receiver is only gone if nobody waits any more.
             let _ = sender.send(outcome.is_ok());
         });
     }
 
-    /// Waits until a submission has ended and the contents can be read.
+    /// Waits until a submission has ended and the contents can be read. May be asked again.
     pub(crate) fn wait(&self, device: &Device, index: wgpu::SubmissionIndex) -> Result<(), EngineError> {
         let wait = wgpu::PollType::Wait { submission_index: Some(index), timeout: None };
         let waited = device.device.poll(wait);
-        let mapped = self.mapped.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut mapping = self.mapping.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = waited {
             device.fail(&format!("waiting for the device failed: {error}"));
-        // The call back may be on its way on another thread.
-        } else if mapped.and_then(|mapped| mapped.recv().ok()) != Some(true) {
+            return device.check();
+        }
+        let mapped = match &*mapping {
+            Mapping::Not => false,
+            // The call back may be on its way on another thread.
+            Mapping::Asked(outcome) => outcome.recv() == Ok(true),
+            Mapping::Done(outcome) => *outcome,
+        };
+        *mapping = Mapping::Done(mapped);
+        if !mapped {
             device.fail("results cannot be read");
         }
         device.check()

@@ -76,6 +76,8 @@ pub(crate) struct Stream {
     copy: Arc<Pipeline>,
     gates: Gates,
     state: Mutex<State>,
+    /// Buffers that are gone; the next recorder forgets their bind groups.
+    gone: Mutex<Vec<u32>>,
     backlog: Backlog,
 }
 
@@ -206,6 +208,7 @@ impl Stream {
             copy,
             gates,
             state,
+            gone: Mutex::default(),
             backlog,
         });
         completion::start(&stream, submissions)?;
@@ -214,7 +217,8 @@ impl Stream {
 
     /// The right to record.
     pub(crate) fn lock(&self) -> Recorder<'_> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forget(&mut state);
         Recorder { stream: self, state: Some(state) }
     }
 
@@ -408,6 +412,15 @@ impl Stream {
         state: &mut State,
         downloads: Vec<(*mut u8, usize, OnBytes)>,
     ) -> Result<Arc<Ticket>, EngineError> {
+        let submission = self.submission(state, downloads);
+        let ticket = submission.ticket.clone();
+        let outcome = submission.sent.as_ref().map(|_| ticket).map_err(Clone::clone);
+        self.completions.watch(submission);
+        outcome
+    }
+
+    /// Sends what was recorded to the device. Must be watched then.
+    fn submission(&self, state: &mut State, downloads: Vec<(*mut u8, usize, OnBytes)>) -> Submission {
         let mut offset = HEADER;
         let mut sources = SmallVec::<[*mut u8; 4]>::new();
         let mut wanted = Vec::with_capacity(downloads.len());
@@ -422,9 +435,7 @@ impl Stream {
         self.backlog.handed_over.store(false, Ordering::SeqCst);
         self.backlog.under_way.fetch_add(1, Ordering::SeqCst);
         let ticket = std::mem::take(&mut state.ticket);
-        let outcome = sent.as_ref().map(|_| ticket.clone()).map_err(Clone::clone);
-        self.completions.watch(Submission { serial: at + 1, sent, downloads: wanted, ticket });
-        outcome
+        Submission { serial: at + 1, sent, downloads: wanted, ticket }
     }
 
     /// Sends what was recorded to the device, with the copies to a buffer of `total` bytes that the host reads.
@@ -464,19 +475,21 @@ impl Stream {
         self.submit_if_due();
     }
 
-    /// Reads a few bytes after all that was recorded. Blocks until they are there.
+    /// Reads a few bytes after all that was recorded. Blocks until they are there, and waits for the device itself: the
+    /// thread that waits for submissions may be in a call back, and wait for this recorder.
     pub(crate) fn read(
         &self,
         state: &mut State,
         address: *mut u8,
         bytes: usize,
     ) -> Result<Vec<u8>, EngineError> {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let then: OnBytes = Box::new(move |outcome| {
-            let _ = sender.send(outcome.map(<[u8]>::to_vec));
+        let submission = self.submission(state, vec![(address, bytes, Box::new(|_| ()))]);
+        let mut data = Vec::new();
+        let read = submission.wait(&self.device).map(|readback| {
+            readback.read(HEADER, bytes, |found| data.extend_from_slice(found));
         });
-        self.submit(state, vec![(address, bytes, then)])?;
-        receiver.recv().unwrap_or_else(|_| Err(self.device.failed("a copy to the host was dropped")))
+        self.completions.watch(submission);
+        read.map(|()| data)
     }
 
     /// Scratch memory of at least this size. Everything on the stream shares it: launches run one after another.
@@ -490,7 +503,8 @@ impl Stream {
             return Ok(address);
         }
         if let Some((address, size)) = state.scratch.take() {
-            self.free(state, address, size);
+            self.free(address, size);
+            self.forget(state);
         }
         let most = self.device.features().max_buffer_bytes as usize;
         let size = bytes.next_power_of_two().min(most).max(bytes);
@@ -499,11 +513,25 @@ impl Stream {
         Ok(address)
     }
 
-    /// Gives memory back; bind groups that hold its buffer go with it.
-    pub(crate) fn free(&self, state: &mut State, address: *mut u8, bytes: usize) {
-        if let Some(id) = self.memory.free(address, bytes) {
+    /// Gives memory back. Waits for no recorder, which may wait for the device.
+    pub(crate) fn free(&self, address: *mut u8, bytes: usize) {
+        let Some(id) = self.memory.free(address, bytes) else { return };
+        self.gone().push(id);
+        if let Ok(state) = self.state.try_lock() {
+            let mut recorder = Recorder { stream: self, state: Some(state) };
+            self.forget(&mut recorder);
+        }
+    }
+
+    /// Drops the bind groups that hold buffers that are gone.
+    fn forget(&self, state: &mut State) {
+        for id in self.gone().drain(..) {
             state.groups.retain(|key, _| !key.contains(&id));
         }
+    }
+
+    fn gone(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the next submission look like one that the device gave up.

@@ -50,7 +50,9 @@ fn place_in(
 ) -> usize {
     let mut births = Vec::new();
     for (class, members) in classes.iter().enumerate() {
-        let bytes = draft.buffers[members[0]].ty.byte_len().next_multiple_of(ALIGN);
+        // Shaders bind arrays without elements too.
+        let least = if space == Space::Device { 1 } else { 0 };
+        let bytes = draft.buffers[members[0]].ty.byte_len().max(least).next_multiple_of(ALIGN);
         let here = draft.buffers[members[0]].space == space;
         if here && sharing.home(members[0]) == Home::Temporary && bytes > 0 {
             let (start, end) = sharing.hull(members[0]);
