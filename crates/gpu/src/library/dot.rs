@@ -132,10 +132,16 @@ pub(super) fn lower_product(
     // Few columns are few rows of the transposed product.
     let transposed =
         (choice.is_none() && product.n.size < product.m.size).then(|| product.clone().transposed());
-    let special = choice.is_none().then(|| thin::choose(product)).flatten();
+    // Single sums of a part of a product must be stored in place.
+    let singly = product.is_dense() || Target::single(product.out.dtype, features).is_some();
+    let choose_special = |product| {
+        thin::choose(product)
+            .filter(|(shape, _)| singly || !matches!(shape, Shape::Thin(thin) if thin.along_k))
+    };
+    let special = choice.is_none().then(|| choose_special(product)).flatten();
     let special = special.map(|found| (product, found)).or_else(|| {
         let product = transposed.as_ref()?;
-        Some((product, thin::choose(product)?))
+        Some((product, choose_special(product)?))
     });
     let (product, choice) = match special {
         Some((product, (shape, parts))) => (product, Some(Choice { shape, parts })),
