@@ -8,7 +8,7 @@
 //! sqrt(x)^2        x, but of negative numbers
 //! ```
 //!
-//! Compilers of shaders do that, and none can be told not to on all systems; their left operand is hidden from them.
+//! Compilers of shaders do that, and none can be told not to on all systems; one operand is hidden from them.
 
 use ops::{BinaryOp, UnaryOp};
 use plan::{Node, NodeId, NodeOp};
@@ -31,11 +31,13 @@ pub(super) fn hidden_operand(nodes: &[Node], node: &Node) -> Option<usize> {
             let first = terms.len();
             collect(nodes, b, op == BinaryOp::Subtract, DEPTH, &mut terms);
             let (left, right) = terms.split_at(first);
-            let cancel = left.iter().any(|&(id, negative)| right.contains(&(id, !negative)));
-            match op {
-                _ if cancel || is_zero(a) => Some(0),
-                BinaryOp::Add if is_zero(b) => Some(1),
-                _ => None,
+            let cancelling = left.iter().position(|&(id, negative)| right.contains(&(id, !negative)));
+            match cancelling {
+                // A term that is hidden twice is one value again: hidden is the sum that it is in.
+                Some(0) => Some(1),
+                Some(_) => Some(0),
+                None if is_zero(a) => Some(0),
+                None => (op == BinaryOp::Add && is_zero(b)).then_some(1),
             }
         }
         BinaryOp::Multiply if a == b => {
