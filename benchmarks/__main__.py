@@ -1,9 +1,11 @@
 """Command line of the benchmarks.
 
     python -m benchmarks list
-    python -m benchmarks run --case REGEX --platform mps|cpu|both [--json-out FILE]
+    python -m benchmarks run --case REGEX --platform mps|cpu|cuda|both [--json-out FILE]
+    python -m benchmarks run --reference cuda
 
-With both platforms it prints what each costs and the ratio to cpu, and their geometric mean.
+With both platforms it prints what each costs, the ratio to the reference's (cpu's, if no other is
+named), and their geometric mean.
 """
 
 import argparse
@@ -23,7 +25,8 @@ def main() -> int:
     commands.add_parser("list", help="names and groups of all workloads")
     run = commands.add_parser("run", help="measure workloads")
     run.add_argument("--case", default=".", help="regular expression that names must contain")
-    run.add_argument("--platform", choices=["mps", "cpu", "both"], default="both")
+    run.add_argument("--platform", choices=["mps", "cpu", "cuda", "both"], default="both")
+    run.add_argument("--reference", choices=["cpu", "cuda"], default="cpu", help="the other one")
     run.add_argument("--json-out", metavar="FILE", help="write the measurements there")
     run.add_argument("--quick", action="store_true", help="repeat less")
     options = parser.parse_args()
@@ -33,7 +36,8 @@ def main() -> int:
     if options.command == "list":
         os.environ["JAX_PLATFORMS"] = "cpu"
         return list_workloads()
-    os.environ["JAX_PLATFORMS"] = {"both": "mps,cpu"}.get(options.platform, options.platform)
+    both = f"mps,{options.reference}"
+    os.environ["JAX_PLATFORMS"] = both if options.platform == "both" else options.platform
     return run_workloads(options)
 
 
@@ -48,10 +52,16 @@ def list_workloads() -> int:
 def run_workloads(options) -> int:
     import jax
 
-    from .measure import Limits, measure
+    from .measure import Limits, measure, register
     from .workloads import ALL
 
-    platforms = ["cpu", "mps"] if options.platform == "both" else [options.platform]
+    both = options.platform == "both"
+    platforms = [options.reference, "mps"] if both else [options.platform]
+    if "mps" in platforms:
+        register()
+    if "cuda" in platforms:
+        # Its default rounds f32 operands to TF32.
+        jax.config.update("jax_default_matmul_precision", "highest")
     chosen = [w for name, w in ALL.items() if re.search(options.case, name)]
     if not chosen:
         print(f"no workload matches {options.case!r}; see `python -m benchmarks list`")
@@ -70,7 +80,7 @@ def run_workloads(options) -> int:
         print(row(workload.name, results[workload.name]), flush=True)
     if len(platforms) == 2:
         programs = [r for n, r in results.items() if ALL[n].group == "program"]
-        print(summary(programs))
+        print(summary(programs, options.reference))
         print(scaling(results))
     if options.json_out:
         record = {
@@ -92,10 +102,10 @@ def run_workloads(options) -> int:
 def heading(platforms: list[str]) -> str:
     if len(platforms) == 1:
         return f"{'workload':26} {'compile':>10} {'run':>10} {'scratch':>10}"
+    compiles, runs, scratch = (f"{what} {platforms[0]}" for what in ("compile", "run", "scratch"))
     return (
-        f"{'workload':26} {'compile cpu':>11} {'mps':>9} {'faster':>8} {'in plugin':>10} "
-        f"{'run cpu':>10} {'mps':>10} {'ratio':>7} {'scratch cpu':>11} {'mps':>8} "
-        f"{'difference':>10}"
+        f"{'workload':26} {compiles:>12} {'mps':>9} {'faster':>8} {'in plugin':>10} "
+        f"{runs:>10} {'mps':>10} {'ratio':>7} {scratch:>12} {'mps':>8} {'difference':>10}"
     )
 
 
@@ -103,12 +113,12 @@ def row(name: str, result: dict) -> str:
     if len(result) == 1:
         (m,) = result.values()
         return f"{name:26} {ms(m.compile)} {ms(m.run)} {mib(m.temporaries)}"
-    cpu, mps = result["cpu"], result["mps"]
+    other, mps = result.values()
+    faster, ratio = other.compile / mps.compile, mps.run / other.run
     return (
-        f"{name:26} {ms(cpu.compile):>11} {ms(mps.compile):>9} {cpu.compile / mps.compile:7.1f}x "
-        f"{ms(mps.plugin_compile):>10} {ms(cpu.run):>10} {ms(mps.run):>10} "
-        f"{mps.run / cpu.run:6.2f}x {mib(cpu.temporaries):>11} {mib(mps.temporaries):>8} "
-        f"{mps.difference:10.1e}"
+        f"{name:26} {ms(other.compile):>12} {ms(mps.compile):>9} {faster:7.1f}x "
+        f"{ms(mps.plugin_compile):>10} {ms(other.run):>10} {ms(mps.run):>10} {ratio:6.2f}x "
+        f"{mib(other.temporaries):>12} {mib(mps.temporaries):>8} {mps.difference:10.1e}"
     )
 
 
@@ -124,14 +134,14 @@ def mib(size: int | None) -> str:
     return "-" if size is None else f"{size / 2**20:.1f}M"
 
 
-def summary(results: list[dict]) -> str:
+def summary(results: list[dict], reference: str) -> str:
     """Geometric means over the programs, and the slowest of them."""
     if not results:
         return ""
-    ratios = [r["mps"].run / r["cpu"].run for r in results]
-    compiles = [r["cpu"].compile / r["mps"].compile for r in results]
+    ratios = [r["mps"].run / r[reference].run for r in results]
+    compiles = [r[reference].compile / r["mps"].compile for r in results]
     return (
-        f"\n{len(results)} programs: run time mps/cpu {mean(ratios):.2f} geometric mean, "
+        f"\n{len(results)} programs: run time mps/{reference} {mean(ratios):.2f} geometric mean, "
         f"{max(ratios):.2f} at most; compile {mean(compiles):.1f} times faster, "
         f"{min(compiles):.1f} at least"
     )

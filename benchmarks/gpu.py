@@ -28,7 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .measure import difference
+from .measure import difference, register
 from .workloads.models import GPT, layer_norm
 
 
@@ -314,16 +314,6 @@ def main() -> int:
         with open(options.json_out, "w") as file:
             json.dump({"devices": devices, "results": results}, file, indent=1)
     return 1 if wrong else 0
-
-
-def register() -> None:
-    """Registers the platform where the package lies on the path without being installed."""
-    from jax._src import xla_bridge
-
-    from jax_metallib import _registration
-
-    if "mps" not in xla_bridge._backend_factories:
-        _registration.initialize()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,16 @@ import numpy as np
 from .workloads import Workload
 
 
+def register() -> None:
+    """Registers the platform where the package lies on the path without being installed."""
+    from jax._src import xla_bridge
+
+    from jax_metallib import _registration
+
+    if "mps" not in xla_bridge._backend_factories:
+        _registration.initialize()
+
+
 @dataclasses.dataclass
 class Measurement:
     """What one platform did with one workload.
