@@ -93,9 +93,12 @@ impl Readback {
 
     /// Waits until a submission has ended and the contents can be read. May be asked again.
     pub(crate) fn wait(&self, device: &Device, index: wgpu::SubmissionIndex) -> Result<(), EngineError> {
+        let mut mapping = self.mapping.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*mapping, Mapping::Done(true)) {
+            return device.check();
+        }
         let wait = wgpu::PollType::Wait { submission_index: Some(index), timeout: None };
         let waited = device.device.poll(wait);
-        let mut mapping = self.mapping.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = waited {
             device.fail(&format!("waiting for the device failed: {error}"));
             return device.check();
