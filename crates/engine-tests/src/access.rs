@@ -270,7 +270,7 @@ pub fn in_place_updates(engine: &dyn Engine) {
     for size in [1, 100, 3000] {
         let mut numbers = Numbers::new(8);
         let build = copy(DType::F32, &[size], affine(0, &[1]), affine(0, &[1]));
-        check_in_place(engine, &build.finish(), &[numbers.array(DType::F32, size as usize)], EXACT);
+        check_in_place(engine, &build.finish(), &[numbers.array(DType::F32, size as usize)], &[], EXACT);
     }
 }
 

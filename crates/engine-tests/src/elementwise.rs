@@ -1,7 +1,8 @@
 //! Kernels of one stage without inner indices, all accesses along the lanes.
 
 use ops::{BinaryOp, ComparisonDirection, UnaryOp};
-use plan::{Engine, NodeOp};
+use plan::{Access, Engine, NodeOp};
+use smallvec::smallvec;
 use tensor::{DType, DTypeClass, Scalar};
 
 use crate::build::{Build, affine};
@@ -33,7 +34,7 @@ pub fn chains_at_odd_sizes(engine: &dyn Engine) {
         let inputs =
             [numbers.array(DType::F32, len), numbers.array(DType::F32, len), numbers.array(DType::F32, 1)];
         check(engine, &build.finish(), &inputs, &[len], CLOSE);
-        check_in_place(engine, &build.finish(), &inputs, CLOSE);
+        check_in_place(engine, &build.finish(), &inputs, &[], CLOSE);
     }
 }
 
@@ -184,6 +185,32 @@ pub fn several_outputs(engine: &dyn Engine) {
         let double = build.binary(BinaryOp::Add, x, x);
         let product = build.binary(BinaryOp::Multiply, double, x);
         build.store(out, affine(0, &[1]), product);
-        check_in_place(engine, &build.finish(), &inputs, EXACT);
+        check_in_place(engine, &build.finish(), &inputs, &[], EXACT);
+    }
+}
+
+/// What a kernel replaces is stored elsewhere, too: as it was, in order and at a computed place, as scans do.
+pub fn keeps_what_it_replaces(engine: &dyn Engine) {
+    for size in [1, 7, 1500] {
+        for kept_first in [false, true] {
+            let mut numbers = Numbers::new(6);
+            let mut build = Build::new(&[size], &[]);
+            let [x, row] = [build.input(DType::F32), build.input(DType::I32)];
+            let [next, all, same] = [0; 3].map(|_| build.output(DType::F32));
+            let x = build.load(x, affine(0, &[1]));
+            let row = build.load(row, affine(0, &[0]));
+            let double = build.binary(BinaryOp::Add, x, x);
+            let stacked = Access { dynamic: smallvec![(row, size)], ..Access::at(affine(0, &[1])) };
+            let here = || Access::at(affine(0, &[1]));
+            let kept = [(all, stacked, x), (same, here(), x)];
+            let mut stores = vec![(next, here(), double)];
+            stores.splice(if kept_first { 0..0 } else { 1..1 }, kept);
+            for (output, access, value) in stores {
+                build.store_if(output, access, value);
+            }
+            let inputs = [numbers.array(DType::F32, size as usize), vec![Scalar::from_f64(DType::I32, 2.0)]];
+            let others = [3 * size as usize, size as usize];
+            check_in_place(engine, &build.finish(), &inputs, &others, EXACT);
+        }
     }
 }

@@ -399,24 +399,36 @@ fn refused(engine: &dyn Engine, error: EngineError, kernel: &Kernel) -> Refused 
     }
 }
 
-/// Runs a kernel whose output 0 shares the memory of input 0, and compares.
-pub fn check_in_place(engine: &dyn Engine, kernel: &Kernel, inputs: &[Elements], tolerance: Tolerance) {
-    let mut expected = vec![inputs[0].clone()];
+/// Runs a kernel whose output 0 shares the memory of input 0, and compares. `others`: lengths of its other outputs.
+pub fn check_in_place(
+    engine: &dyn Engine,
+    kernel: &Kernel,
+    inputs: &[Elements],
+    others: &[usize],
+    tolerance: Tolerance,
+) {
+    let rest = kernel.outputs[1..].iter().zip(others).map(|(&dtype, &len)| dirty(dtype, len));
+    let start: Vec<Elements> = std::iter::once(inputs[0].clone()).chain(rest).collect();
+    let mut expected = start.clone();
     evaluate::kernel(kernel, inputs, &mut expected);
-    let reads: Vec<TensorType> =
-        kernel.inputs.iter().zip(inputs).map(|(&dtype, array)| flat(dtype, array.len())).collect();
-    let writes = [reads[0].clone()];
+    let types = |dtypes: &[DType], arrays: &[Elements]| -> Vec<TensorType> {
+        dtypes.iter().zip(arrays).map(|(&dtype, array)| flat(dtype, array.len())).collect()
+    };
+    let (reads, writes) = (types(&kernel.inputs, inputs), types(&kernel.outputs, &start));
     let mut plan = single_step(StepOp::Kernel(Arc::new(kernel.clone())), &reads, &writes);
     plan.results[0].alias = Some(0);
     plan.params[0].donated = true;
     let given = inputs.iter().zip(&kernel.inputs).map(|(array, &dtype)| to_bytes(array, dtype)).collect();
-    let mut made = [AlignedBytes::zeroed(reads[0].byte_len())];
+    let mut made: Vec<_> =
+        start.iter().zip(&kernel.outputs).map(|(array, &dtype)| to_bytes(array, dtype)).collect();
     if let Err(error) = execute(engine, plan, given, &mut made) {
         refused(engine, error, kernel);
         return;
     }
-    let actual = from_bytes(&made[0], kernel.outputs[0]);
-    assert_agree(&actual, &expected[0], tolerance, &format!("in place: {kernel:?}"));
+    for (number, (bytes, expected)) in made.iter().zip(&expected).enumerate() {
+        let actual = from_bytes(bytes, kernel.outputs[number]);
+        assert_agree(&actual, expected, tolerance, &format!("in place, output {number}: {kernel:?}"));
+    }
 }
 
 /// A literal of f32 values.

@@ -23,7 +23,7 @@ macro_rules! suite {
     ($engines:expr) => {
         $crate::suite! { @tests $engines;
             elementwise: chains_at_odd_sizes, every_type, conversions, index_values, fused_pairs,
-            nothing_is_taken_apart, several_outputs;
+            nothing_is_taken_apart, several_outputs, keeps_what_it_replaces;
             access: transposes, slices_and_reversals, broadcasts, padding, concatenation, divided_axes, gathers,
                 dynamic_slices, conditional_stores, in_place_updates, constants;
             reduce: rows_and_columns, every_type_and_operation, nothing_to_fold, whole_arrays, rows_of_middling_length,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use plan::{EngineError, OnBytes, OnDone, Token};
 
 use crate::device::Device;
-use crate::readback::{Readback, Readbacks};
+use crate::readback::{Manner, Readback, Readbacks};
 use crate::stream::Stream;
 
 /// Work handed to the device.
@@ -30,9 +30,9 @@ impl Submission {
     ///
     /// # Errors
     /// If the device did not get it or has failed.
-    pub(crate) fn wait(&self, device: &Device) -> Result<&Readback, EngineError> {
+    pub(crate) fn wait(&self, device: &Device, manner: Manner) -> Result<&Readback, EngineError> {
         let (index, readback) = self.sent.as_ref().map_err(Clone::clone)?;
-        readback.wait(device, index.clone())?;
+        readback.wait(device, index.clone(), manner)?;
         if readback.serial() != Some(self.serial) {
             return Err(lost(device, self.serial));
         }
@@ -149,7 +149,7 @@ impl Completions {
 
 fn serve(stream: &Weak<Stream>, device: &Device, readbacks: &Readbacks, submissions: &Receiver<Submission>) {
     for submission in submissions {
-        let ended = submission.wait(device).map(|_| ());
+        let ended = submission.wait(device, Manner::Asleep).map(|_| ());
         let Submission { sent, downloads, ticket, .. } = submission;
         let ended = ended.and(sent.map(|(_, readback)| readback));
         if let Some(stream) = stream.upgrade() {

@@ -1,7 +1,8 @@
 //! Buffers that the host reads what the device wrote from, kept for reuse.
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use plan::EngineError;
 
@@ -19,6 +20,18 @@ const KEPT: usize = 32;
 /// Free buffers.
 #[derive(Default)]
 pub(crate) struct Readbacks(Mutex<Vec<wgpu::Buffer>>);
+
+/// How to wait.
+#[derive(Clone, Copy)]
+pub(crate) enum Manner {
+    /// In the driver. One thread only: drivers were seen to let a second one sleep for 10 ms.
+    Asleep,
+    /// By asking again and again, with pauses that grow with the time that has passed.
+    Awake,
+}
+
+/// The longest pause of a thread that waits awake.
+const LONGEST_PAUSE: Duration = Duration::from_micros(200);
 
 /// How far the host is with reading a buffer.
 enum Mapping {
@@ -92,25 +105,43 @@ impl Readback {
     }
 
     /// Waits until a submission has ended and the contents can be read. May be asked again.
-    pub(crate) fn wait(&self, device: &Device, index: wgpu::SubmissionIndex) -> Result<(), EngineError> {
+    pub(crate) fn wait(
+        &self,
+        device: &Device,
+        index: wgpu::SubmissionIndex,
+        manner: Manner,
+    ) -> Result<(), EngineError> {
         let mut mapping = self.mapping.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*mapping, Mapping::Done(true)) {
-            return device.check();
+        let began = Instant::now();
+        while let Mapping::Asked(outcome) = &*mapping {
+            let poll = match manner {
+                Manner::Asleep => {
+                    wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: None }
+                }
+                Manner::Awake => wgpu::PollType::Poll,
+            };
+            if let Err(error) = device.device.poll(poll) {
+                device.fail(&format!("waiting for the device failed: {error}"));
+                return device.check();
+            }
+            let mapped = match manner {
+                // The call back may be on its way on another thread.
+                Manner::Asleep => Some(outcome.recv() == Ok(true)),
+                Manner::Awake => match outcome.try_recv() {
+                    Ok(mapped) => Some(mapped),
+                    Err(TryRecvError::Disconnected) => Some(false),
+                    Err(TryRecvError::Empty) => None,
+                },
+            };
+            match mapped {
+                Some(mapped) => *mapping = Mapping::Done(mapped),
+                None => {
+                    device.check()?;
+                    std::thread::sleep((began.elapsed() / 16).min(LONGEST_PAUSE));
+                }
+            }
         }
-        let wait = wgpu::PollType::Wait { submission_index: Some(index), timeout: None };
-        let waited = device.device.poll(wait);
-        if let Err(error) = waited {
-            device.fail(&format!("waiting for the device failed: {error}"));
-            return device.check();
-        }
-        let mapped = match &*mapping {
-            Mapping::Not => false,
-            // The call back may be on its way on another thread.
-            Mapping::Asked(outcome) => outcome.recv() == Ok(true),
-            Mapping::Done(outcome) => *outcome,
-        };
-        *mapping = Mapping::Done(mapped);
-        if !mapped {
+        if !matches!(*mapping, Mapping::Done(true)) {
             device.fail("results cannot be read");
         }
         device.check()

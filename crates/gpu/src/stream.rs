@@ -15,7 +15,7 @@ use crate::features::BINDING_ALIGNMENT;
 use crate::gate::{self, GRID_BYTES, Gates, Mode};
 use crate::memory::{Memory, Window};
 use crate::pipelines::{Pipeline, Pipelines};
-use crate::readback::{HEADER, Readback, Readbacks};
+use crate::readback::{HEADER, Manner, Readback, Readbacks};
 use crate::shader::Shader;
 
 /// Work (in the unit of [`Launch::work`](crate::command::Launch)) after which what was recorded is submitted, so that
@@ -475,8 +475,8 @@ impl Stream {
         self.submit_if_due();
     }
 
-    /// Reads a few bytes after all that was recorded. Blocks until they are there, and waits for the device itself: the
-    /// thread that waits for submissions may be in a call back, and wait for this recorder.
+    /// Reads a few bytes after all that was recorded. Blocks until they are there, and asks the device itself: the thread
+    /// that waits for submissions may be in a call back, and wait for this recorder.
     pub(crate) fn read(
         &self,
         state: &mut State,
@@ -485,7 +485,7 @@ impl Stream {
     ) -> Result<Vec<u8>, EngineError> {
         let submission = self.submission(state, vec![(address, bytes, Box::new(|_| ()))]);
         let mut data = Vec::new();
-        let read = submission.wait(&self.device).map(|readback| {
+        let read = submission.wait(&self.device, Manner::Awake).map(|readback| {
             readback.read(HEADER, bytes, |found| data.extend_from_slice(found));
         });
         self.completions.watch(submission);

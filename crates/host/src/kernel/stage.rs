@@ -109,6 +109,7 @@ impl<'a> StageBuilder<'a> {
         for &(array, value) in &self.stage.scratch {
             self.scratch_write(array, value, &mut redirected);
         }
+        self.keep_overwritten();
         for store in &self.stage.stores {
             self.store(store, &mut redirected)?;
         }
@@ -443,6 +444,26 @@ impl<'a> StageBuilder<'a> {
         } else {
             Instr::Copy { size, from: value.entry, to, one: false }
         });
+    }
+
+    /// Copies elements that are stored as they were read, where another store may overwrite them before.
+    fn keep_overwritten(&mut self) {
+        let stage = self.stage;
+        for store in &stage.stores {
+            let NodeOp::Load { input, .. } = stage.nodes[store.value.index()].op else { continue };
+            let aliases = |other: &Store| (self.lowering.may_alias)(input, other.output);
+            if stage.stores.iter().any(|other| other.output != store.output && aliases(other)) {
+                let value = self.operand(store.value, true);
+                let to = self.register(value.dtype, value.one);
+                self.body.push(Instr::Copy {
+                    size: value.dtype.size(),
+                    from: value.entry,
+                    to,
+                    one: value.one,
+                });
+                self.values[store.value.index()] = Some(Value { entry: to, in_body: true, ..value });
+            }
+        }
     }
 
     fn store(&mut self, store: &Store, redirected: &mut Vec<Entry>) -> Result<(), EngineError> {
