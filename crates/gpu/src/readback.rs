@@ -24,11 +24,14 @@ pub(crate) struct Readbacks(Mutex<Vec<wgpu::Buffer>>);
 /// How to wait.
 #[derive(Clone, Copy)]
 pub(crate) enum Manner {
-    /// In the driver. One thread only: drivers were seen to let a second one sleep for 10 ms.
+    /// In the driver, after a while awake. One thread only: drivers were seen to let a second one sleep for 10 ms.
     Asleep,
     /// By asking again and again, with pauses that grow with the time that has passed.
     Awake,
 }
+
+/// How long threads wait awake and without pauses: waking up takes as long.
+const SHORT: Duration = Duration::from_micros(100);
 
 /// The longest pause of a thread that waits awake.
 const LONGEST_PAUSE: Duration = Duration::from_micros(200);
@@ -114,6 +117,8 @@ impl Readback {
         let mut mapping = self.mapping.lock().unwrap_or_else(PoisonError::into_inner);
         let began = Instant::now();
         while let Mapping::Asked(outcome) = &*mapping {
+            let passed = began.elapsed();
+            let manner = if passed < SHORT { Manner::Awake } else { manner };
             let poll = match manner {
                 Manner::Asleep => {
                     wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: None }
@@ -137,7 +142,10 @@ impl Readback {
                 Some(mapped) => *mapping = Mapping::Done(mapped),
                 None => {
                     device.check()?;
-                    std::thread::sleep((began.elapsed() / 16).min(LONGEST_PAUSE));
+                    match passed < SHORT {
+                        true => std::thread::yield_now(),
+                        false => std::thread::sleep((passed / 16).min(LONGEST_PAUSE)),
+                    }
                 }
             }
         }
