@@ -27,6 +27,9 @@ const MOST_ROWS: i64 = 1 << 20;
 /// Most scalar operations in one kernel: bounds registers.
 const MOST_NODES: usize = 256;
 
+/// Most arrays of one kernel: devices bind few more, and asking them takes longer than counting.
+const MOST_SLOTS: usize = 28;
+
 /// Kernels of as many rows that are tried, the latest ones.
 const NEAREST: usize = 4;
 
@@ -126,7 +129,11 @@ impl Search<'_> {
     fn joined(&self, first: &Step, second: &Step) -> Option<Step> {
         let owner = |slot: &SlotId| self.draft.owner(*slot);
         let named = |slot: &SlotId| first.reads.iter().chain(&first.writes).any(|o| owner(o) == owner(slot));
-        if second.writes.iter().any(named) {
+        let mut slots: Vec<SlotId> =
+            [&first.reads[..], &first.writes, &second.reads, &second.writes].concat();
+        slots.sort_unstable();
+        slots.dedup();
+        if slots.len() > MOST_SLOTS || second.writes.iter().any(named) {
             return None;
         }
         let (a, b) = alike(kernel(first)?, kernel(second)?)?;
