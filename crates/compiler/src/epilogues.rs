@@ -24,6 +24,7 @@ use smallvec::SmallVec;
 use tensor::{TensorType, row_major_strides};
 
 use crate::lower::{Draft, Home};
+use crate::touched::Touched;
 use crate::{DeviceTarget, place};
 
 /// Fuses the products of a draft with the kernels that follow them, where a device takes that.
@@ -50,14 +51,7 @@ impl Search<'_> {
 
     fn block(&self, block: &mut Block) {
         for step in &mut block.steps {
-            match &mut step.op {
-                StepOp::While { condition, body, .. } => {
-                    self.block(condition);
-                    self.block(body);
-                }
-                StepOp::Case { branches, .. } => branches.iter_mut().for_each(|branch| self.block(branch)),
-                _ => {}
-            }
+            step.op.blocks_mut().into_iter().for_each(|block| self.block(block));
             step.collect_effects();
         }
         let steps = std::mem::take(&mut block.steps);
@@ -83,12 +77,7 @@ impl Search<'_> {
                     walk.products.insert(owner, place);
                 }
             }
-            for (slots, known) in [(&step.reads[..], &mut walk.read), (&step.writes[..], &mut walk.written)] {
-                for &slot in slots {
-                    let latest = known.entry(self.owner(slot)).or_default();
-                    *latest = place.max(*latest);
-                }
-            }
+            walk.touched.note(self.draft, &step, place);
             walk.placed[place].push(step);
         }
         block.steps = walk.placed.into_iter().flatten().collect();
@@ -123,20 +112,17 @@ impl Search<'_> {
             writes: after.writes.clone(),
             origin: before.origin.clone(),
         };
-        let latest = |of: &HashMap<usize, usize>, slot: &SlotId| of.get(&owner(slot)).copied().unwrap_or(0);
+        let written = |slot: &SlotId| walk.touched.last_written(self.draft.owner(*slot));
+        let read = |slot: &SlotId| walk.touched.last_read(self.draft.owner(*slot));
         let updated =
             |slot: &&SlotId| after.writes.iter().any(|output| ty(output).byte_len() == ty(slot).byte_len());
-        let needed = others.iter().map(|slot| latest(&walk.written, slot));
-        let free = others.iter().filter(updated).map(|slot| latest(&walk.read, slot));
-        let unused =
-            after.writes.iter().map(|slot| latest(&walk.written, slot).max(latest(&walk.read, slot)));
-        let place = needed.chain(free).chain(unused).max().unwrap_or(0).max(first);
+        let needed = others.iter().map(written);
+        let free = others.iter().filter(updated).map(read);
+        let unused = after.writes.iter().map(|slot| written(slot).max(read(slot)));
+        let place = needed.chain(free).chain(unused).flatten().max().unwrap_or(0).max(first);
         let apart =
             !step.reads.iter().any(|slot| after.writes.iter().any(|other| owner(slot) == owner(other)));
-        let unchanged = before
-            .reads
-            .iter()
-            .all(|slot| walk.written.get(&owner(slot)).is_none_or(|&written| written < first));
+        let unchanged = before.reads.iter().all(|slot| written(slot).is_none_or(|last| last < first));
         let kept: usize = before
             .reads
             .iter()
@@ -161,9 +147,7 @@ struct Walk {
     placed: Vec<Vec<Step>>,
     /// Where products stand whose results one step reads.
     products: HashMap<usize, usize>,
-    /// Where arrays were read, and written, last.
-    read: HashMap<usize, usize>,
-    written: HashMap<usize, usize>,
+    touched: Touched,
     /// The last step of the whole block that names an array.
     last: HashMap<usize, usize>,
 }

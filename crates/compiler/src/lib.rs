@@ -18,6 +18,7 @@ pub mod passes;
 pub mod pipeline;
 mod place;
 mod target;
+mod touched;
 
 pub use error::Error;
 pub use target::{DeviceTarget, Settings, Supports, Target};

@@ -19,6 +19,7 @@ use plan::{Block, Kernel, Node, NodeId, NodeOp, SlotId, Step, StepOp, Store, axe
 use tensor::{DType, TensorType};
 
 use crate::lower::{Draft, Home};
+use crate::touched::Touched;
 use crate::{DeviceTarget, place};
 
 /// Most rows of kernels that take about as long as being launched.
@@ -56,9 +57,7 @@ struct Search<'a> {
 struct Walk {
     /// What now stands at each place.
     placed: Vec<Option<Step>>,
-    /// Where arrays were read, and written, last.
-    read: HashMap<SlotId, usize>,
-    written: HashMap<SlotId, usize>,
+    touched: Touched,
     /// Where kernels that others may join stand, by their number of rows.
     open: HashMap<i64, Vec<usize>>,
 }
@@ -67,14 +66,7 @@ impl Search<'_> {
     fn block(&self, block: &mut Block) {
         let mut walk = Walk::default();
         for (at, mut step) in std::mem::take(&mut block.steps).into_iter().enumerate() {
-            match &mut step.op {
-                StepOp::While { condition, body, .. } => {
-                    self.block(condition);
-                    self.block(body);
-                }
-                StepOp::Case { branches, .. } => branches.iter_mut().for_each(|branch| self.block(branch)),
-                _ => {}
-            }
+            step.op.blocks_mut().into_iter().for_each(|block| self.block(block));
             step.collect_effects();
             self.place(&mut walk, at, step);
         }
@@ -105,23 +97,17 @@ impl Search<'_> {
     }
 
     fn put(&self, walk: &mut Walk, place: usize, step: Step) {
-        for (slots, known) in [(&step.reads[..], &mut walk.read), (&step.writes[..], &mut walk.written)] {
-            for &slot in slots {
-                let latest = known.entry(self.draft.owner(slot)).or_default();
-                *latest = place.max(*latest);
-            }
-        }
+        walk.touched.note(self.draft, &step, place);
         walk.placed[place] = Some(step);
     }
 
     /// Whether a step could stand at `place`, or where what already stands there did: nothing it reads is written later,
     /// and nothing it writes is read or written later.
     fn may_stand(&self, walk: &Walk, step: &Step, place: usize) -> bool {
-        let by_then = |of: &HashMap<SlotId, usize>, slot: &SlotId| {
-            of.get(&self.draft.owner(*slot)).is_none_or(|&last| last <= place)
-        };
-        step.reads.iter().all(|slot| by_then(&walk.written, slot))
-            && step.writes.iter().all(|slot| by_then(&walk.written, slot) && by_then(&walk.read, slot))
+        let by_then = |last: Option<usize>| last.is_none_or(|last| last <= place);
+        let written = |slot: &SlotId| by_then(walk.touched.last_written(self.draft.owner(*slot)));
+        let read = |slot: &SlotId| by_then(walk.touched.last_read(self.draft.owner(*slot)));
+        step.reads.iter().all(written) && step.writes.iter().all(|slot| written(slot) && read(slot))
     }
 
     /// Two kernels as one, the second behind the first, if the device runs it and both can still update in place what
@@ -274,40 +260,27 @@ impl Joint {
 /// Drops outputs of kernels that no other step names, and that the kernel itself does not read.
 fn drop_unread(draft: &Draft, block: &mut Block, uses: &[u32]) {
     for step in &mut block.steps {
-        match &mut step.op {
-            StepOp::While { condition, body, .. } => {
-                drop_unread(draft, condition, uses);
-                drop_unread(draft, body, uses);
-            }
-            StepOp::Case { branches, .. } => {
-                branches.iter_mut().for_each(|branch| drop_unread(draft, branch, uses));
-            }
-            StepOp::Kernel(kernel) => {
-                let owner = |slot: &SlotId| draft.owner(*slot);
-                let kept: Vec<usize> = (0..step.writes.len())
-                    .filter(|&output| {
-                        let array = owner(&step.writes[output]);
-                        let own = draft.buffers[array.index()].home == Home::Temporary;
-                        let read = step.reads.iter().any(|slot| owner(slot) == array);
-                        !own || read || uses[array.index()] > 1
-                    })
-                    .collect();
-                if kept.len() == step.writes.len() {
-                    continue;
-                }
-                let kernel = Arc::make_mut(kernel);
-                for stage in &mut kernel.stages {
-                    stage.stores.retain_mut(|store| {
-                        let place = kept.iter().position(|&output| output == store.output);
-                        store.output = place.unwrap_or_default();
-                        place.is_some()
-                    });
-                }
-                kernel.outputs = kept.iter().map(|&output| kernel.outputs[output]).collect();
-                step.writes = kept.iter().map(|&output| step.writes[output]).collect();
-            }
-            _ => {}
-        }
+        step.op.blocks_mut().into_iter().for_each(|block| drop_unread(draft, block, uses));
         step.collect_effects();
+        let StepOp::Kernel(kernel) = &mut step.op else { continue };
+        let is_read = |output: &usize| {
+            let array = draft.owner(step.writes[*output]);
+            let own = draft.buffers[array.index()].home == Home::Temporary;
+            !own || uses[array.index()] > 1 || step.reads.iter().any(|&slot| draft.owner(slot) == array)
+        };
+        let kept: Vec<usize> = (0..step.writes.len()).filter(is_read).collect();
+        if kept.len() == step.writes.len() {
+            continue;
+        }
+        let kernel = Arc::make_mut(kernel);
+        for stage in &mut kernel.stages {
+            stage.stores.retain_mut(|store| {
+                let place = kept.iter().position(|&output| output == store.output);
+                store.output = place.unwrap_or_default();
+                place.is_some()
+            });
+        }
+        kernel.outputs = kept.iter().map(|&output| kernel.outputs[output]).collect();
+        step.writes = kept.iter().map(|&output| step.writes[output]).collect();
     }
 }

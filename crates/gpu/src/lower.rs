@@ -24,6 +24,9 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Most parts that the arrays of a step are cut into.
+pub(crate) const MOST_PARTS: usize = 1 << 12;
+
 /// A step as commands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lowered {

@@ -272,14 +272,7 @@ impl<'a> Preparation<'a> {
 fn visit_steps(block: &Block, f: &mut impl FnMut(&Step)) {
     for step in &block.steps {
         f(step);
-        match &step.op {
-            StepOp::While { condition, body, .. } => {
-                visit_steps(condition, f);
-                visit_steps(body, f);
-            }
-            StepOp::Case { branches, .. } => branches.iter().for_each(|branch| visit_steps(branch, f)),
-            _ => {}
-        }
+        step.op.blocks().into_iter().for_each(|block| visit_steps(block, f));
     }
 }
 

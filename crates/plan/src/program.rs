@@ -287,18 +287,42 @@ impl StepOp {
     }
 }
 
+impl StepOp {
+    /// The blocks inside of control flow, in the order in which they are declared.
+    pub fn blocks(&self) -> SmallVec<[&Block; 2]> {
+        match self {
+            StepOp::While { condition, body, .. } => SmallVec::from_buf([condition, body]),
+            StepOp::Case { branches, .. } => branches.iter().collect(),
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// As [`blocks`](Self::blocks), to change them.
+    pub fn blocks_mut(&mut self) -> SmallVec<[&mut Block; 2]> {
+        match self {
+            StepOp::While { condition, body, .. } => SmallVec::from_buf([condition, body]),
+            StepOp::Case { branches, .. } => branches.iter_mut().collect(),
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// The slot that control flow decides by.
+    pub fn selector(&self) -> Option<SlotId> {
+        match self {
+            StepOp::While { predicate: slot, .. } | StepOp::Case { index: slot, .. } => Some(*slot),
+            _ => None,
+        }
+    }
+}
+
 impl Step {
     /// Sets `reads` and `writes` of a control-flow step from the steps in its blocks; other steps are left
     /// as they are.
     pub fn collect_effects(&mut self) {
-        let (blocks, selector): (Vec<&Block>, SlotId) = match &self.op {
-            StepOp::While { condition, predicate, body, .. } => (vec![condition, body], *predicate),
-            StepOp::Case { index, branches } => (branches.iter().collect(), *index),
-            _ => return,
-        };
+        let Some(selector) = self.op.selector() else { return };
         let mut reads = vec![selector];
         let mut writes = Vec::new();
-        for step in blocks.into_iter().flat_map(|block| &block.steps) {
+        for step in self.op.blocks().into_iter().flat_map(|block| &block.steps) {
             reads.extend(&step.reads);
             writes.extend(&step.writes);
         }

@@ -184,21 +184,16 @@ impl Sharing<'_> {
         !(touches && self.in_place(second.start, first.buffer, second.buffer))
     }
 
-    /// The array whose memory a slot names.
-    fn owner(&self, slot: SlotId) -> SlotId {
-        self.draft.owner(slot)
-    }
-
     fn in_place(&self, at: u32, input: u32, output: u32) -> bool {
         let Some(step) = self.steps.get(&at) else { return false };
         match &step.op {
-            StepOp::Copy => self.owner(step.reads[0]).0 == input && step.writes[0].0 == output,
+            StepOp::Copy => self.draft.owner(step.reads[0]).0 == input && step.writes[0].0 == output,
             StepOp::Kernel(kernel) => {
                 self.kernel_in_place(kernel, &step.reads, 0, &step.writes, input, output)
             }
             StepOp::Fused(fused) => {
                 let (operands, others) = step.reads.split_at(Product::OPERANDS);
-                operands.iter().all(|&slot| self.owner(slot).0 != input)
+                operands.iter().all(|&slot| self.draft.owner(slot).0 != input)
                     && self.kernel_in_place(&fused.epilogue, others, 1, &step.writes, input, output)
             }
             _ => false,
@@ -216,7 +211,7 @@ impl Sharing<'_> {
         output: u32,
     ) -> bool {
         let inputs: Vec<usize> =
-            (first..kernel.inputs.len()).filter(|&i| self.owner(reads[i - first]).0 == input).collect();
+            (first..kernel.inputs.len()).filter(|&i| self.draft.owner(reads[i - first]).0 == input).collect();
         let output = writes.iter().position(|slot| slot.0 == output);
         !inputs.is_empty() && output.is_some_and(|output| reads_what_it_writes(kernel, &inputs, output))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plan::{Block, Param, SlotId, Space, StepOp};
+use plan::{Block, Param, SlotId, Space};
 use tensor::{Literal, TensorType};
 
 /// A plan whose arrays have no memory yet: steps name arrays of `buffers` by [`SlotId`].
@@ -70,23 +70,14 @@ impl Draft {
 
     fn count(&self, block: &Block, uses: &mut [u32]) {
         for step in &block.steps {
-            let mut named: Vec<SlotId> = match &step.op {
-                StepOp::While { predicate: slot, .. } | StepOp::Case { index: slot, .. } => {
-                    vec![self.owner(*slot)]
-                }
-                _ => step.reads.iter().chain(&step.writes).map(|&slot| self.owner(slot)).collect(),
+            let mut named: Vec<SlotId> = match step.op.selector() {
+                Some(slot) => vec![self.owner(slot)],
+                None => step.reads.iter().chain(&step.writes).map(|&slot| self.owner(slot)).collect(),
             };
             named.sort_unstable();
             named.dedup();
             named.into_iter().for_each(|owner| uses[owner.index()] += 1);
-            match &step.op {
-                StepOp::While { condition, body, .. } => {
-                    self.count(condition, uses);
-                    self.count(body, uses);
-                }
-                StepOp::Case { branches, .. } => branches.iter().for_each(|branch| self.count(branch, uses)),
-                _ => {}
-            }
+            step.op.blocks().into_iter().for_each(|block| self.count(block, uses));
         }
     }
 }

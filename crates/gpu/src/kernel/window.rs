@@ -14,10 +14,7 @@ use super::schedule::elements;
 use super::shader::{Operand, Task};
 use super::simplify;
 use crate::features::Features;
-use crate::lower::Refusal;
-
-/// Most parts of a kernel.
-const MOST_PARTS: usize = 1 << 12;
+use crate::lower::{MOST_PARTS, Refusal};
 
 /// Sizes of parts are multiples of this where that is little: so accesses stay aligned, and shaders equal.
 const STEP: i64 = 64;

@@ -454,14 +454,10 @@ impl<'a> StageBuilder<'a> {
             let aliases = |other: &Store| (self.lowering.may_alias)(input, other.output);
             if stage.stores.iter().any(|other| other.output != store.output && aliases(other)) {
                 let value = self.operand(store.value, true);
-                let to = self.register(value.dtype, value.one);
-                self.body.push(Instr::Copy {
-                    size: value.dtype.size(),
-                    from: value.entry,
-                    to,
-                    one: value.one,
-                });
-                self.values[store.value.index()] = Some(Value { entry: to, in_body: true, ..value });
+                let to = self.register(value.dtype, false);
+                self.copy(value, to);
+                self.values[store.value.index()] =
+                    Some(Value { entry: to, one: false, in_body: true, ..value });
             }
         }
     }

@@ -14,10 +14,7 @@ use super::{Choice, lower_product};
 use crate::command::{Command, Memory};
 use crate::features::Features;
 use crate::kernel::Epilogue;
-use crate::lower::{Lowered, Refusal};
-
-/// Most parts of a problem.
-const MOST_PARTS: usize = 1 << 12;
+use crate::lower::{Lowered, MOST_PARTS, Refusal};
 
 /// Arrays that are multiplied and summed.
 pub(in crate::library) trait Problem {

@@ -6,7 +6,7 @@ use plan::library::Scatter;
 use tensor::{DType, row_major_strides};
 
 use crate::library::element::{self, Access};
-use crate::lower::Refusal;
+use crate::lower::{MOST_PARTS, Refusal};
 use crate::scalar::Scalars;
 
 /// How the operand element of an update element follows from its index and the index vector; of all updates or a part.
@@ -22,9 +22,6 @@ pub(super) struct Geometry {
     vector_stride: i64,
     windows: i64,
 }
-
-/// Most parts of the updates.
-const MOST_PARTS: usize = 1 << 12;
 
 /// A dimension of the updates.
 #[derive(Clone)]
